@@ -1,0 +1,85 @@
+/**
+ * What is wrong with a pasted PEM (RFC 7468), told from its label and, for RSA, from the size of its modulus. It is not
+ * a full parser: the exchange is the judge of the rest.
+ */
+
+const RSA_MODULUS_BITS_MIN = 2048;
+/** DER of the object identifier rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017, appendix C). */
+const RSA_ENCRYPTION_OID = "2a864886f70d010101";
+const DER = { integer: 0x02, octetString: 0x04, oid: 0x06, sequence: 0x30 } as const;
+
+export function pemFault(text: string): string | undefined {
+  const found = /^-----BEGIN ([A-Z0-9 ]+)-----\n([\s\S]+?)\n?-----END \1-----$/.exec(text);
+  if (!found) return "This is not a PEM: it must begin with -----BEGIN … and end with the matching -----END ….";
+  const [, label = "", body = ""] = found;
+  if (label.includes("PUBLIC KEY"))
+    return "This is the public key. Paste the private key, and give the exchange the public one.";
+  if (label === "ENCRYPTED PRIVATE KEY" || body.includes("ENCRYPTED")) {
+    return "This private key is encrypted with a passphrase. Paste it decrypted.";
+  }
+  if (!label.endsWith("PRIVATE KEY")) return `This PEM holds a ${label.toLowerCase()}, not a private key.`;
+  const der = fromBase64(body);
+  if (!der) return "The inside of this PEM is damaged. Copy it again, with all its lines.";
+  const bits = rsaModulusBits(label, der);
+  if (bits === "damaged") return "The inside of this PEM is damaged. Copy it again, with all its lines.";
+  if (bits !== undefined && bits < RSA_MODULUS_BITS_MIN) {
+    return `This RSA key has ${bits} bits; exchanges take ${RSA_MODULUS_BITS_MIN} and more.`;
+  }
+  return undefined;
+}
+
+function fromBase64(body: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(atob(body.replace(/\s/g, "")), (char) => char.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `undefined` for a key that is not RSA. */
+function rsaModulusBits(label: string, der: Uint8Array): number | "damaged" | undefined {
+  const outer = children(der)?.[0];
+  const parts = outer && children(outer.bytes);
+  if (outer?.tag !== DER.sequence || !parts) return "damaged";
+  if (label === "RSA PRIVATE KEY") {
+    const modulus = parts[1];
+    return modulus?.tag === DER.integer ? bitLength(modulus.bytes) : "damaged";
+  }
+  if (label !== "PRIVATE KEY") return undefined;
+  // PKCS #8 (RFC 5208): version, algorithm, and the PKCS #1 key in an octet string.
+  const [, algorithm, inner] = parts;
+  const oid = algorithm && children(algorithm.bytes)?.[0];
+  if (oid?.tag !== DER.oid || inner?.tag !== DER.octetString) return "damaged";
+  return hex(oid.bytes) === RSA_ENCRYPTION_OID ? rsaModulusBits("RSA PRIVATE KEY", inner.bytes) : undefined;
+}
+
+interface Element {
+  readonly tag: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The elements that stand one after another in `der` (X.690, 8.1.3); `undefined` when a length is wrong. */
+function children(der: Uint8Array): Element[] | undefined {
+  const found: Element[] = [];
+  let at = 0;
+  while (at < der.length) {
+    const tag = der[at] ?? 0;
+    const first = der[at + 1] ?? 0;
+    const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+    const start = at + 2 + lengthBytes;
+    const length = lengthBytes === 0 ? first : Number.parseInt(hex(der.subarray(at + 2, start)), 16);
+    if (Number.isNaN(length) || start + length > der.length) return undefined;
+    found.push({ tag, bytes: der.subarray(start, start + length) });
+    at = start + length;
+  }
+  return found;
+}
+
+function bitLength(integer: Uint8Array): number {
+  const first = integer.findIndex((byte) => byte !== 0);
+  return first < 0 ? 0 : (integer.length - first) * 8 - (Math.clz32(integer[first] ?? 0) - 24);
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,43 @@
+/**
+ * `@keyleash/client`: what a terminal builds on.
+ *
+ *     const keyleash = await Keyleash.open();
+ *     keyleash.onChange((state) => render(state.accounts, state.lock));
+ *     await keyleash.withCredential(id, ({ fields }) => sign(order, fields.secret));
+ */
+
+export * from "./errors.ts";
+export { checkDraft, type DraftCheck } from "./exchanges/checks.ts";
+export {
+  type Choice,
+  type Exchange,
+  exchangeById,
+  exchanges,
+  type Field,
+  type Kind,
+  type Shape,
+} from "./exchanges/table.ts";
+export { Keyleash, type OpenOptions } from "./keyleash.ts";
+export type {
+  CredentialId,
+  DeviceId,
+  DeviceState,
+  DeviceView,
+  EventKind,
+  EventView,
+  Inspection,
+  LogIn,
+  Me,
+  ProblemCode,
+  ReceiptView,
+  Removal,
+  RemovedDevices,
+  RevokeReason,
+  SecondFactor,
+  SessionId,
+  SessionView,
+  TotpSetup,
+  UnixMillis,
+} from "./protocol.gen.ts";
+export { DEVICE_NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "./protocol.gen.ts";
+export type * from "./state.ts";

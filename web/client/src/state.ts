@@ -1,0 +1,120 @@
+/**
+ * What a terminal can see: one immutable snapshot of this browser's part in Keyleash.
+ *
+ * Owns the words. Must never hold a secret: no credential's fields, no key, no code.
+ */
+
+import type { CredentialId, DeviceId, DeviceView, Me, ProblemCode, RevokeReason, UnixMillis } from "./protocol.gen.ts";
+
+/** Replaced as a whole at each change, so `before !== after` tells that something changed. The same in every tab. */
+export interface Snapshot {
+  readonly session: Session;
+  readonly sync: Sync;
+  readonly lock: Lock;
+  readonly connection: Connection;
+  /** While a catch-up with the server is being received. */
+  readonly progress?: Progress;
+  /** What opens here now, by label. */
+  readonly accounts: readonly Account[];
+  /** How many accounts are stored here that do not open now, because this browser is locked. */
+  readonly sealedAccounts: number;
+  /** Every device of the user; empty until the server told. */
+  readonly devices: readonly DeviceView[];
+}
+
+export type Session =
+  /** The server has not answered yet, and nobody is known to have been logged in here. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "none" }
+  /** `confirmed` is false while this is what was known before the page was opened, and the server has not answered. */
+  | { readonly kind: "in"; readonly me: Me; readonly confirmed: boolean };
+
+/** This browser's part in the user's sync. Whether sync is on for the user at all is `session.me.sync_enabled`. */
+export type Sync =
+  | { readonly kind: "off" }
+  /** Keys are being made and registered. */
+  | { readonly kind: "enrolling" }
+  /** Waits for the owner's approval. The code stands in the mail and on the approving page too. */
+  | {
+      readonly kind: "pending";
+      readonly device: DeviceId;
+      readonly matchCode: string;
+      /** When the link of the last verification mail stops working. */
+      readonly mailExpiresAt?: UnixMillis;
+    }
+  | { readonly kind: "verified"; readonly device: DeviceId }
+  /** The owner took this device's keys away; `enableSync` asks to come back. */
+  | { readonly kind: "removed"; readonly reason: RemovalReason; readonly at: UnixMillis };
+
+export type RemovalReason = Exclude<RevokeReason, "signed_out">;
+
+export type Lock =
+  | { readonly kind: "unlocked" }
+  /** The server is away; this browser goes on until `until`, then forgets its keys. */
+  | { readonly kind: "grace"; readonly until: UnixMillis }
+  | { readonly kind: "locked"; readonly why: LockReason };
+
+export type LockReason =
+  | "signed_out"
+  /** The unlock key comes from the server, which has not given it yet. */
+  | "server_needed"
+  /** The server was away for longer than the grace time. */
+  | "grace_over"
+  | "removed";
+
+export type Connection =
+  /** There is no reason to be connected: signed out, or this browser does not take part in sync. */
+  | { readonly kind: "offline" }
+  | { readonly kind: "connecting" }
+  | { readonly kind: "live" }
+  | { readonly kind: "reconnecting"; readonly nextTryAt: UnixMillis }
+  /** The server closed for good; coming back unchanged is pointless. `detail` is a sentence. */
+  | { readonly kind: "stopped"; readonly detail: string };
+
+export interface Progress {
+  readonly received: number;
+  readonly total: number;
+}
+
+/** One exchange API credential, without its secrets. */
+export interface Account {
+  readonly id: CredentialId;
+  readonly exchange: string;
+  readonly kind: string;
+  readonly label: string;
+  readonly environment: string;
+  readonly createdAt: UnixMillis;
+  /** Shared with the user's other devices, or in this browser alone. */
+  readonly synced: boolean;
+  /** As the server counts it; 0 while it never was there. */
+  readonly version: number;
+  /** A change made here that the server has not committed. It is stored, and outlives the page. */
+  readonly pending?: PendingChange;
+}
+
+export type PendingChange =
+  /** On its way, or waiting for the connection. */
+  | { readonly kind: "waiting"; readonly what: "share" | "change" | "delete" | "unshare" }
+  /** Another device changed it first; `resolveConflict` decides. Nothing was overwritten. */
+  | { readonly kind: "conflict"; readonly what: "share" | "change" | "delete" | "unshare" }
+  /** The server refused it; the stored state is as it was. `discardChange` forgets it. */
+  | {
+      readonly kind: "refused";
+      readonly what: "share" | "change" | "delete" | "unshare";
+      readonly code: ProblemCode;
+      readonly detail: string;
+    };
+
+/** A credential as it is typed into a form. */
+export interface Draft {
+  readonly exchange: string;
+  readonly kind: string;
+  readonly label: string;
+  readonly environment: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A credential in the clear, as `withCredential` lends it. Do not keep it. */
+export interface Credential extends Draft {
+  readonly id: CredentialId;
+}
