@@ -1,1 +1,11 @@
-//! placeholder
+//! The decisions of Keyleash: (state, input, now) in, effects out.
+//!
+//! Invariant: nothing here does I/O, asks a clock, or makes randomness; this crate's `Cargo.toml` could not if it wanted.
+//! So every interleaving can be simulated.
+
+pub mod attempts;
+pub mod device;
+pub mod origin;
+pub mod peer;
+pub mod text;
+pub mod totp;

@@ -1,0 +1,46 @@
+//! Port: how nodes tell each other that a user changed.
+//!
+//! A hint carries no secret and may be lost, doubled, late or forged: whoever hears it reads the database. Nothing but
+//! latency depends on it.
+
+use std::{error::Error, fmt::Debug};
+
+use async_trait::async_trait;
+use keyleash_protocol::{Seq, UserId};
+
+/// "User U is now at seq N."
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hint {
+    pub user: UserId,
+    pub seq: Seq,
+}
+
+/// What a node hears. Delivered through the bounded channel that an adapter is made with; hints that do not fit are
+/// dropped and replaced by one [`BusEvent::Missed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BusEvent {
+    Hint(Hint),
+    /// Hints may have been lost: look at the database (the sweep does).
+    Missed,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the bus is unavailable ({operation})")]
+pub struct BusError {
+    pub operation: &'static str,
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+#[async_trait]
+pub trait Bus: Debug + Send + Sync {
+    /// Tells every node that subscribed to the user. Call it after the change is committed; an error costs latency only.
+    async fn publish(&self, hint: Hint) -> Result<(), BusError>;
+
+    /// From now on hints about this user are delivered to this node. Does not wait.
+    fn subscribe(&self, user: UserId);
+
+    fn unsubscribe(&self, user: UserId);
+
+    /// Whether hints are known not to arrive at present; the sweep runs faster then.
+    fn is_blind(&self) -> bool;
+}
