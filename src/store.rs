@@ -17,8 +17,11 @@ use keyleash_protocol::{
     http::EventKind,
     socket::{DeviceState, RevokeReason},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::kms::WrappedKey;
+
+pub mod sql;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -39,6 +42,16 @@ pub type TokenHash = [u8; 32];
 pub struct Trail {
     pub events: Vec<NewEvent>,
     pub mails: Vec<QueuedMail>,
+}
+
+impl Trail {
+    /// Entries that name no device are about this one.
+    pub fn about(mut self, device: DeviceId) -> Self {
+        for event in &mut self.events {
+            event.device.get_or_insert(device);
+        }
+        self
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -99,7 +112,8 @@ pub struct Heads {
 pub trait UserStore: Debug + Send + Sync {
     async fn epoch(&self) -> StoreResult<Epoch>;
 
-    /// `false`: the address is taken, nothing was written. `link` confirms the address.
+    /// Creates a user, or gives one with the same id whose address was never confirmed this password. `false`: the
+    /// address is taken, nothing was written. `link` confirms the address.
     async fn create_user(&self, user: NewUser, link: NewLink, trail: Trail) -> StoreResult<bool>;
 
     async fn user(&self, user: UserId) -> StoreResult<Option<User>>;
@@ -225,7 +239,8 @@ pub trait SessionStore: Debug + Send + Sync {
 
 // ---------------------------------------------------------------------------------------------------------- links
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkPurpose {
     ConfirmSignUp,
     VerifyDevice,

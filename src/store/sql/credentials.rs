@@ -1,0 +1,260 @@
+//! Credential rows and keys: for the vault alone.
+
+use keyleash_protocol::{
+    CredentialId, DeviceId, EventId, Seq, UnixMillis, UserId, Version, http::EventKind,
+    limits::CREDENTIALS_PER_USER_MAX,
+};
+use sqlx::{query, query_as, query_scalar};
+
+use super::{
+    driver::for_every_driver,
+    rows::{Columns, Fault},
+    transaction::{Change, Part},
+};
+use crate::{
+    kms::WrappedKey,
+    store::{
+        ChangeOutcome, CredentialChange, CredentialChanges, CredentialStore, DeviceKey, NewEvent, StoreResult, Trail,
+    },
+};
+
+/// What is stored of a credential, as far as the next write depends on it.
+#[derive(Clone, Copy)]
+struct Present {
+    version: Version,
+    added: Seq,
+    deleted: bool,
+}
+
+impl Present {
+    const NONE: Self = Self { version: Version(0), added: Seq(0), deleted: true };
+}
+
+for_every_driver! {
+impl CredentialStore for SqlStore {
+    async fn data_key(&self, user: UserId) -> StoreResult<Option<WrappedKey>> {
+        self.run("read a data key", async {
+            let row = query("SELECT key_id, wrapped FROM data_keys WHERE user_id = $1")
+                .bind(user.to_string())
+                .fetch_optional(&self.reader)
+                .await?;
+            row.map(|row| Columns::<D>(&row).data_key()).transpose()
+        })
+        .await
+    }
+
+    async fn insert_data_key(&self, user: UserId, key: WrappedKey, at: UnixMillis) -> StoreResult<WrappedKey> {
+        self.run("store a data key", async {
+            // The update that changes nothing makes the stored row come back, whoever stored it.
+            let row = query(
+                "INSERT INTO data_keys (user_id, key_id, wrapped, created_at) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (user_id) DO UPDATE SET key_id = data_keys.key_id RETURNING key_id, wrapped",
+            )
+            .bind(user.to_string())
+            .bind(key.key_id)
+            .bind(key.blob)
+            .bind(at.0)
+            .fetch_one(&self.writer)
+            .await?;
+            Columns::<D>(&row).data_key()
+        })
+        .await
+    }
+
+    async fn device_keys(&self, user: UserId, devices: &[DeviceId]) -> StoreResult<Vec<DeviceKey>> {
+        self.run("read device keys", async {
+            let rows = query(
+                "SELECT k.device_id, k.sealed, d.receive_key FROM device_keys k JOIN devices d ON d.id = k.device_id
+                 WHERE d.user_id = $1 AND d.state = 'verified' AND k.restore_until IS NULL",
+            )
+            .bind(user.to_string())
+            .fetch_all(&self.reader)
+            .await?;
+            // A user has few devices; choosing here keeps one statement for any number asked for.
+            let mut keys = Vec::with_capacity(devices.len());
+            for row in &rows {
+                let key = Columns::<D>(row).device_key()?;
+                if devices.contains(&key.device) {
+                    keys.push(key);
+                }
+            }
+            Ok(keys)
+        })
+        .await
+    }
+
+    async fn change_credential(&self, change: CredentialChange) -> StoreResult<ChangeOutcome> {
+        self.run("change a credential", async {
+            let Some(mut tx) = self.change(change.user, Part::Credentials).await? else {
+                return Ok(ChangeOutcome::NotVerified);
+            };
+            if !tx.is_verified(change.device).await? {
+                return Ok(ChangeOutcome::NotVerified);
+            }
+            let present = tx.present(change.id).await?.unwrap_or(Present::NONE);
+            let nothing_to_delete = change.sealed.is_none() && present.deleted;
+            if present.version != change.base || nothing_to_delete {
+                return Ok(ChangeOutcome::Conflict { present: present.version });
+            }
+            if present.deleted && tx.credential_count().await? >= CREDENTIALS_PER_USER_MAX as u64 {
+                return Ok(ChangeOutcome::QuotaExceeded);
+            }
+            let version = present.version.next();
+            tx.write_credential(&change, present, version).await?;
+            let seq = tx.commit().await?;
+            Ok(ChangeOutcome::Committed { version, seq })
+        })
+        .await
+    }
+
+    async fn credentials_since(&self, user: UserId, cursor: Seq, limit: u32) -> StoreResult<CredentialChanges> {
+        self.run("read changed credentials", async {
+            // The seq first: every row up to it is visible to the next statement.
+            let seq: Option<i64> = query_scalar("SELECT seq FROM users WHERE id = $1")
+                .bind(user.to_string())
+                .fetch_optional(&self.reader)
+                .await?;
+            let rows = query(
+                "SELECT id, version, seq, added_seq, sealed FROM credentials
+                 WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+            )
+            .bind(user.to_string())
+            .bind(cursor.0)
+            .bind(i64::from(limit))
+            .fetch_all(&self.reader)
+            .await?;
+            let rows: Vec<_> = rows.iter().map(|row| Columns::<D>(row).credential()).collect::<Result<_, _>>()?;
+            let mut total = rows.len() as u64;
+            if rows.len() >= limit as usize {
+                let count: i64 =
+                    query_scalar("SELECT COUNT(*) FROM credentials WHERE user_id = $1 AND seq > $2")
+                        .bind(user.to_string())
+                        .bind(cursor.0)
+                        .fetch_one(&self.reader)
+                        .await?;
+                total = count.unsigned_abs();
+            }
+            Ok(CredentialChanges { seq: Seq(seq.unwrap_or_default()), rows, total })
+        })
+        .await
+    }
+
+    async fn record_given(
+        &self,
+        user: UserId,
+        device: DeviceId,
+        credentials: &[CredentialId],
+        at: UnixMillis,
+        event_ids: &[EventId],
+    ) -> StoreResult<()> {
+        self.run("record what a device is given", async {
+            let mut tx = self.begin().await?;
+            for (credential, event) in credentials.iter().zip(event_ids) {
+                let new = query(
+                    "INSERT INTO holdings (device_id, credential_id, given_at) VALUES ($1, $2, $3)
+                     ON CONFLICT DO NOTHING RETURNING device_id",
+                )
+                .bind(device.to_string())
+                .bind(credential.to_string())
+                .bind(at.0)
+                .fetch_optional(&mut *tx.0)
+                .await?;
+                if new.is_some() {
+                    let event = NewEvent {
+                        id: *event,
+                        kind: EventKind::CredentialRead,
+                        device: Some(device),
+                        address: None,
+                        detail: credential.to_string(),
+                        at,
+                    };
+                    tx.write(user, Trail { events: vec![event], mails: Vec::new() }).await?;
+                }
+            }
+            tx.commit().await
+        })
+        .await
+    }
+}
+}
+
+for_every_driver! {
+impl Change<'t> {
+    async fn is_verified(&mut self, device: DeviceId) -> Result<bool, Fault> {
+        let count: i64 = query_scalar(
+            "SELECT COUNT(*) FROM devices d JOIN device_keys k ON k.device_id = d.id
+             WHERE d.id = $1 AND d.user_id = $2 AND d.state = 'verified' AND k.restore_until IS NULL",
+        )
+        .bind(device.to_string())
+        .bind(self.user.to_string())
+        .fetch_one(&mut *self.tx.0)
+        .await?;
+        Ok(count == 1)
+    }
+
+    async fn present(&mut self, id: CredentialId) -> Result<Option<Present>, Fault> {
+        let row: Option<(i64, i64, bool)> = query_as(
+            "SELECT version, added_seq, sealed IS NULL FROM credentials WHERE user_id = $1 AND id = $2",
+        )
+        .bind(self.user.to_string())
+        .bind(id.to_string())
+        .fetch_optional(&mut *self.tx.0)
+        .await?;
+        Ok(row.map(|(version, added, deleted)| Present { version: Version(version), added: Seq(added), deleted }))
+    }
+
+    async fn credential_count(&mut self) -> Result<u64, Fault> {
+        let count: i64 =
+            query_scalar("SELECT COUNT(*) FROM credentials WHERE user_id = $1 AND sealed IS NOT NULL")
+                .bind(self.user.to_string())
+                .fetch_one(&mut *self.tx.0)
+                .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    async fn write_credential(
+        &mut self,
+        change: &CredentialChange,
+        present: Present,
+        version: Version,
+    ) -> Result<(), Fault> {
+        let added = if present.deleted { self.seq } else { present.added };
+        query(
+            "INSERT INTO credentials (user_id, id, version, seq, added_seq, sealed, updated_at, updated_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (user_id, id) DO UPDATE SET version = excluded.version, seq = excluded.seq,
+             added_seq = excluded.added_seq, sealed = excluded.sealed, updated_at = excluded.updated_at,
+             updated_by = excluded.updated_by",
+        )
+        .bind(self.user.to_string())
+        .bind(change.id.to_string())
+        .bind(version.0)
+        .bind(self.seq.0)
+        .bind(added.0)
+        .bind(change.sealed.clone())
+        .bind(change.at.0)
+        .bind(change.device.to_string())
+        .execute(&mut *self.tx.0)
+        .await?;
+        let kind = match (&change.sealed, present.deleted) {
+            (None, _) => EventKind::CredentialDeleted,
+            (Some(_), true) => EventKind::CredentialAdded,
+            (Some(_), false) => EventKind::CredentialChanged,
+        };
+        self.log(change.event, kind, change.device, change.id, change.at).await
+    }
+
+    async fn log(
+        &mut self,
+        id: EventId,
+        kind: EventKind,
+        device: DeviceId,
+        credential: CredentialId,
+        at: UnixMillis,
+    ) -> Result<(), Fault> {
+        let detail = credential.to_string();
+        let event = NewEvent { id, kind, device: Some(device), address: None, detail, at };
+        self.write(Trail { events: vec![event], mails: Vec::new() }).await
+    }
+}
+}

@@ -1,0 +1,57 @@
+//! What the store needs of a sqlx driver.
+
+use sqlx::{Database, Decode, Encode, IntoArguments, Type};
+
+pub trait Driver: Database<Arguments: IntoArguments<Self>> + Sized {
+    /// Opens a transaction that writes. SQLite takes the write lock at once, so that no transaction has to be repeated
+    /// because it found that out too late.
+    const BEGIN: &'static str;
+}
+
+impl Driver for sqlx::Sqlite {
+    const BEGIN: &'static str = "BEGIN IMMEDIATE";
+}
+
+/// A type that goes into a column of any driver and comes back.
+pub trait Value<D: Database>: Type<D> + for<'q> Encode<'q, D> + for<'r> Decode<'r, D> {}
+impl<D: Database, T> Value<D> for T where T: Type<D> + for<'q> Encode<'q, D> + for<'r> Decode<'r, D> {}
+
+/// Writes `impl Trait for SqlStore<D>` (or an impl block, or a free function) with the bounds under which a driver can do
+/// all that the store asks. sqlx states them per type, and Rust cannot imply them from one trait.
+macro_rules! for_every_driver {
+    (impl $Trait:ident for SqlStore { $($body:tt)* }) => {
+        #[async_trait::async_trait]
+        impl<D: $crate::store::sql::Driver> $Trait for $crate::store::sql::SqlStore<D>
+        where
+            for<'c> &'c mut D::Connection: sqlx::Executor<'c, Database = D>,
+            i64: $crate::store::sql::driver::Value<D>,
+            bool: $crate::store::sql::driver::Value<D>,
+            String: $crate::store::sql::driver::Value<D>,
+            Vec<u8>: $crate::store::sql::driver::Value<D>,
+            Option<i64>: $crate::store::sql::driver::Value<D>,
+            Option<bool>: $crate::store::sql::driver::Value<D>,
+            Option<String>: $crate::store::sql::driver::Value<D>,
+            Option<Vec<u8>>: $crate::store::sql::driver::Value<D>,
+            for<'s> &'s str: sqlx::ColumnIndex<D::Row>,
+            usize: sqlx::ColumnIndex<D::Row>,
+        { $($body)* }
+    };
+    (impl $Target:ident $(<$life:lifetime>)? { $($body:tt)* }) => {
+        impl<$($life,)? D: $crate::store::sql::Driver> $Target<$($life,)? D>
+        where
+            for<'c> &'c mut D::Connection: sqlx::Executor<'c, Database = D>,
+            i64: $crate::store::sql::driver::Value<D>,
+            bool: $crate::store::sql::driver::Value<D>,
+            String: $crate::store::sql::driver::Value<D>,
+            Vec<u8>: $crate::store::sql::driver::Value<D>,
+            Option<i64>: $crate::store::sql::driver::Value<D>,
+            Option<bool>: $crate::store::sql::driver::Value<D>,
+            Option<String>: $crate::store::sql::driver::Value<D>,
+            Option<Vec<u8>>: $crate::store::sql::driver::Value<D>,
+            for<'s> &'s str: sqlx::ColumnIndex<D::Row>,
+            usize: sqlx::ColumnIndex<D::Row>,
+        { $($body)* }
+    };
+}
+
+pub(super) use for_every_driver;

@@ -1,0 +1,53 @@
+//! Links in mails.
+
+use keyleash_protocol::UnixMillis;
+use sqlx::query;
+
+use super::{
+    driver::for_every_driver,
+    rows::{Columns, name},
+};
+use crate::store::{Link, LinkPurpose, LinkStore, NewLink, StoreResult, TokenHash, Trail};
+
+for_every_driver! {
+impl LinkStore for SqlStore {
+    async fn create_link(&self, link: NewLink, trail: Trail) -> StoreResult<()> {
+        self.run("store a link", async {
+            let mut tx = self.begin().await?;
+            let user = link.user;
+            tx.insert_link(link).await?;
+            tx.write(user, trail).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    async fn link(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Link>> {
+        self.run("find a link", async {
+            let row = query("SELECT * FROM links WHERE token_hash = $1 AND used = FALSE AND expires_at > $2")
+                .bind(token.to_vec())
+                .bind(now.0)
+                .fetch_optional(&self.reader)
+                .await?;
+            row.map(|row| Columns::<D>(&row).link()).transpose()
+        })
+        .await
+    }
+
+    async fn use_link(&self, token: TokenHash, purpose: LinkPurpose, now: UnixMillis) -> StoreResult<Option<Link>> {
+        self.run("use a link", async {
+            let row = query(
+                "UPDATE links SET used = TRUE
+                 WHERE token_hash = $1 AND purpose = $2 AND used = FALSE AND expires_at > $3 RETURNING *",
+            )
+            .bind(token.to_vec())
+            .bind(name(&purpose)?)
+            .bind(now.0)
+            .fetch_optional(&self.writer)
+            .await?;
+            row.map(|row| Columns::<D>(&row).link()).transpose()
+        })
+        .await
+    }
+}
+}

@@ -1,0 +1,183 @@
+//! Rows into types. A column that does not hold what this program writes is reported, not guessed at.
+
+use std::str::FromStr;
+
+use keyleash_protocol::{Seq, UnixMillis, Version};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::Row;
+
+use super::{Driver, driver::for_every_driver};
+use crate::{
+    kms::WrappedKey,
+    store::{
+        CredentialRow, Device, DeviceKey, Event, Link, LinkedDevice, OutboxMail, Receipt, Session, StoreError,
+        TokenHash, User,
+    },
+};
+
+/// What can go wrong in a transaction.
+pub(super) enum Fault {
+    Sql(sqlx::Error),
+    Unexpected(String),
+}
+
+impl Fault {
+    pub(super) fn during(self, operation: &'static str) -> StoreError {
+        match self {
+            Self::Sql(source) => StoreError::Unavailable { operation, source: Box::new(source) },
+            Self::Unexpected(what) => StoreError::Corrupt { operation, what },
+        }
+    }
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+/// Ids from their text.
+pub(super) fn parse<T: FromStr>(text: &str) -> Result<T, Fault> {
+    text.parse().map_err(|_| Fault::Unexpected(format!("not an id: {text:?}")))
+}
+
+fn parse_some<T: FromStr>(text: Option<String>) -> Result<Option<T>, Fault> {
+    text.as_deref().map(parse).transpose()
+}
+
+/// The name under which a variant is stored: the one that it has on the wire.
+pub(super) fn name(value: &impl Serialize) -> Result<String, Fault> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => Ok(name),
+        _ => Err(Fault::Unexpected("a value without a name".to_owned())),
+    }
+}
+
+pub(super) fn named<T: DeserializeOwned>(text: String) -> Result<T, Fault> {
+    serde_json::from_value(serde_json::Value::String(text.clone()))
+        .map_err(|_| Fault::Unexpected(format!("an unknown name: {text:?}")))
+}
+
+fn hash(bytes: Vec<u8>) -> Result<TokenHash, Fault> {
+    bytes.try_into().map_err(|_| Fault::Unexpected("a hash that is not 32 bytes".to_owned()))
+}
+
+/// A row, read by column name.
+pub(super) struct Columns<'r, D: Driver>(pub &'r D::Row);
+
+for_every_driver! {
+impl Columns<'r> {
+    pub(super) fn user(&self) -> Result<User, Fault> {
+        Ok(User {
+            id: parse(&self.0.try_get::<String, _>("id")?)?,
+            email: self.0.try_get("email")?,
+            password_hash: self.0.try_get("password_hash")?,
+            confirmed: self.0.try_get("confirmed")?,
+            totp_secret: self.0.try_get("totp_secret")?,
+            totp_pending: self.0.try_get("totp_pending")?,
+            sync_enabled: self.0.try_get("sync_enabled")?,
+            seq: Seq(self.0.try_get("seq")?),
+        })
+    }
+
+    pub(super) fn session(&self) -> Result<Session, Fault> {
+        Ok(Session {
+            id: parse(&self.0.try_get::<String, _>("id")?)?,
+            user: parse(&self.0.try_get::<String, _>("user_id")?)?,
+            device: parse_some(self.0.try_get("device_id")?)?,
+            created_at: UnixMillis(self.0.try_get("created_at")?),
+            last_used_at: UnixMillis(self.0.try_get("last_used_at")?),
+            expires_at: UnixMillis(self.0.try_get("expires_at")?),
+            user_agent: self.0.try_get("user_agent")?,
+            address: self.0.try_get("address")?,
+            revoked: self.0.try_get::<Option<String>, _>("revoked")?.map(named).transpose()?,
+        })
+    }
+
+    pub(super) fn link(&self) -> Result<Link, Fault> {
+        let device = match parse_some(self.0.try_get("device_id")?)? {
+            None => None,
+            Some(id) => Some(LinkedDevice {
+                id,
+                keys: hash(self.0.try_get("device_keys_hash")?)?,
+                address: self.0.try_get("address")?,
+            }),
+        };
+        Ok(Link {
+            purpose: named(self.0.try_get("purpose")?)?,
+            user: parse(&self.0.try_get::<String, _>("user_id")?)?,
+            device,
+            created_at: UnixMillis(self.0.try_get("created_at")?),
+        })
+    }
+
+    pub(super) fn device(&self) -> Result<Device, Fault> {
+        let receipt = match (self.0.try_get("receipt_at")?, self.0.try_get("receipt_wiped")?) {
+            (Some(at), Some(wiped)) => Some(Receipt { at: UnixMillis(at), wiped }),
+            _ => None,
+        };
+        Ok(Device {
+            id: parse(&self.0.try_get::<String, _>("id")?)?,
+            user: parse(&self.0.try_get::<String, _>("user_id")?)?,
+            name: self.0.try_get("name")?,
+            user_agent: self.0.try_get("user_agent")?,
+            receive_key: self.0.try_get("receive_key")?,
+            signing_key: self.0.try_get("signing_key")?,
+            keys: hash(self.0.try_get("keys_hash")?)?,
+            match_code: self.0.try_get("match_code")?,
+            state: named(self.0.try_get("state")?)?,
+            auto_connect: self.0.try_get("auto_connect")?,
+            created_at: UnixMillis(self.0.try_get("created_at")?),
+            verified_at: self.0.try_get::<Option<i64>, _>("verified_at")?.map(UnixMillis),
+            removed_at: self.0.try_get::<Option<i64>, _>("removed_at")?.map(UnixMillis),
+            reason: self.0.try_get::<Option<String>, _>("reason")?.map(named).transpose()?,
+            last_seen: self.0.try_get::<Option<i64>, _>("last_seen")?.map(UnixMillis),
+            acked: Seq(self.0.try_get("acked")?),
+            receipt,
+            seq: Seq(self.0.try_get("seq")?),
+        })
+    }
+
+    pub(super) fn device_key(&self) -> Result<DeviceKey, Fault> {
+        Ok(DeviceKey {
+            device: parse(&self.0.try_get::<String, _>("device_id")?)?,
+            sealed: self.0.try_get("sealed")?,
+            receive_key: self.0.try_get("receive_key")?,
+        })
+    }
+
+    pub(super) fn credential(&self) -> Result<CredentialRow, Fault> {
+        Ok(CredentialRow {
+            id: parse(&self.0.try_get::<String, _>("id")?)?,
+            version: Version(self.0.try_get("version")?),
+            seq: Seq(self.0.try_get("seq")?),
+            added_seq: Seq(self.0.try_get("added_seq")?),
+            sealed: self.0.try_get("sealed")?,
+        })
+    }
+
+    pub(super) fn data_key(&self) -> Result<WrappedKey, Fault> {
+        Ok(WrappedKey { key_id: self.0.try_get("key_id")?, blob: self.0.try_get("wrapped")? })
+    }
+
+    pub(super) fn mail(&self) -> Result<OutboxMail, Fault> {
+        Ok(OutboxMail {
+            id: parse(&self.0.try_get::<String, _>("id")?)?,
+            user: parse(&self.0.try_get::<String, _>("user_id")?)?,
+            sealed: self.0.try_get("sealed")?,
+            tries: u32::try_from(self.0.try_get::<i64, _>("tries")?).unwrap_or(u32::MAX),
+        })
+    }
+
+    pub(super) fn event(&self) -> Result<Event, Fault> {
+        Ok(Event {
+            id: parse(&self.0.try_get::<String, _>("id")?)?,
+            at: UnixMillis(self.0.try_get("at")?),
+            kind: named(self.0.try_get("kind")?)?,
+            device: parse_some(self.0.try_get("device_id")?)?,
+            address: self.0.try_get("address")?,
+            detail: self.0.try_get("detail")?,
+        })
+    }
+}
+}

@@ -1,0 +1,139 @@
+//! Sessions: who is logged in, from which browser.
+
+use keyleash_protocol::{DeviceId, Seq, SessionId, UnixMillis, UserId};
+use sqlx::query;
+
+use super::{
+    driver::for_every_driver,
+    rows::{Columns, Fault},
+    transaction::{Part, Writing},
+};
+use crate::store::{NewSession, Session, SessionStore, StoreResult, TokenHash, Trail};
+
+for_every_driver! {
+impl SessionStore for SqlStore {
+    async fn create_session(&self, session: NewSession, trail: Trail) -> StoreResult<()> {
+        self.run("create a session", async {
+            let mut tx = self.begin().await?;
+            query(
+                "INSERT INTO sessions
+                 (id, user_id, token_hash, created_at, last_used_at, expires_at, user_agent, address)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            )
+            .bind(session.id.to_string())
+            .bind(session.user.to_string())
+            .bind(session.token.to_vec())
+            .bind(session.at.0)
+            .bind(session.at.0)
+            .bind(session.expires_at.0)
+            .bind(session.user_agent)
+            .bind(session.address)
+            .execute(&mut *tx.0)
+            .await?;
+            tx.write(session.user, trail).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    async fn session(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Session>> {
+        self.run("find a session", async {
+            let row = query("SELECT * FROM sessions WHERE token_hash = $1 AND expires_at > $2")
+                .bind(token.to_vec())
+                .bind(now.0)
+                .fetch_optional(&self.reader)
+                .await?;
+            row.map(|row| Columns::<D>(&row).session()).transpose()
+        })
+        .await
+    }
+
+    async fn rotate_session(&self, session: SessionId, token: TokenHash) -> StoreResult<()> {
+        self.run("rotate a session", async {
+            query("UPDATE sessions SET token_hash = $2 WHERE id = $1")
+                .bind(session.to_string())
+                .bind(token.to_vec())
+                .execute(&self.writer)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn bind_session(&self, session: SessionId, user: UserId, device: DeviceId) -> StoreResult<bool> {
+        self.run("bind a session to a device", async {
+            let mut tx = self.begin().await?;
+            let bound = tx.bind_session(session, user, device).await?;
+            tx.commit().await?;
+            Ok(bound)
+        })
+        .await
+    }
+
+    async fn touch_session(&self, session: SessionId, at: UnixMillis) -> StoreResult<()> {
+        self.run("note a session's use", async {
+            query("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2")
+                .bind(session.to_string())
+                .bind(at.0)
+                .execute(&self.writer)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn end_session(&self, user: UserId, session: SessionId, trail: Trail) -> StoreResult<Option<Seq>> {
+        self.run("end a session", async {
+            let Some(mut change) = self.change(user, Part::Sessions).await? else { return Ok(None) };
+            let ended = query("DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING id")
+                .bind(session.to_string())
+                .bind(user.to_string())
+                .fetch_optional(&mut *change.tx.0)
+                .await?;
+            if ended.is_none() {
+                return Ok(None);
+            }
+            change.write(trail).await?;
+            change.commit().await.map(Some)
+        })
+        .await
+    }
+
+    async fn sessions(&self, user: UserId, now: UnixMillis) -> StoreResult<Vec<Session>> {
+        self.run("list sessions", async {
+            let rows = query(
+                "SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2 AND revoked IS NULL ORDER BY id DESC",
+            )
+            .bind(user.to_string())
+            .bind(now.0)
+            .fetch_all(&self.reader)
+            .await?;
+            rows.iter().map(|row| Columns::<D>(row).session()).collect()
+        })
+        .await
+    }
+}
+}
+
+for_every_driver! {
+impl Writing<'t> {
+    pub(super) async fn bind_session(
+        &mut self,
+        session: SessionId,
+        user: UserId,
+        device: DeviceId,
+    ) -> Result<bool, Fault> {
+        let bound = query(
+            "UPDATE sessions SET device_id = $3
+             WHERE id = $1 AND user_id = $2 AND revoked IS NULL
+             AND EXISTS (SELECT 1 FROM devices WHERE id = $3 AND user_id = $2) RETURNING id",
+        )
+        .bind(session.to_string())
+        .bind(user.to_string())
+        .bind(device.to_string())
+        .fetch_optional(&mut *self.0)
+        .await?;
+        Ok(bound.is_some())
+    }
+}
+}

@@ -1,0 +1,333 @@
+//! Users, their second factor, their sync switch.
+
+use keyleash_domain::{text::Email, totp};
+use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId, socket::RevokeReason};
+use sqlx::{query, query_as, query_scalar};
+
+use super::{
+    driver::for_every_driver,
+    rows::{Columns, Fault, name, parse},
+    transaction::{Change, Part},
+};
+use crate::store::{Heads, LinkPurpose, NewLink, NewUser, Revoke, StoreResult, TokenHash, Trail, User, UserStore};
+
+for_every_driver! {
+impl UserStore for SqlStore {
+    async fn epoch(&self) -> StoreResult<Epoch> {
+        self.run("read the epoch", async {
+            let epoch = query_scalar("SELECT value FROM meta WHERE name = 'epoch'").fetch_one(&self.reader).await?;
+            Ok(Epoch(epoch))
+        })
+        .await
+    }
+
+    async fn create_user(&self, user: NewUser, link: NewLink, trail: Trail) -> StoreResult<bool> {
+        self.run("create a user", async {
+            let mut tx = self.begin().await?;
+            let created = query(
+                "INSERT INTO users (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (email) DO UPDATE SET password_hash = excluded.password_hash
+                 WHERE users.confirmed = FALSE AND users.id = excluded.id RETURNING id",
+            )
+            .bind(user.id.to_string())
+            .bind(user.email.as_str().to_owned())
+            .bind(user.password_hash)
+            .bind(user.at.0)
+            .fetch_optional(&mut *tx.0)
+            .await?;
+            if created.is_none() {
+                return Ok(false);
+            }
+            tx.insert_link(link).await?;
+            tx.write(user.id, trail).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn user(&self, user: UserId) -> StoreResult<Option<User>> {
+        self.run("read a user", async {
+            let row = query("SELECT * FROM users WHERE id = $1")
+                .bind(user.to_string())
+                .fetch_optional(&self.reader)
+                .await?;
+            row.map(|row| Columns::<D>(&row).user()).transpose()
+        })
+        .await
+    }
+
+    async fn user_by_email(&self, email: &Email) -> StoreResult<Option<User>> {
+        self.run("find a user", async {
+            let row = query("SELECT * FROM users WHERE email = $1")
+                .bind(email.as_str().to_owned())
+                .fetch_optional(&self.reader)
+                .await?;
+            row.map(|row| Columns::<D>(&row).user()).transpose()
+        })
+        .await
+    }
+
+    async fn confirm_user(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<UserId>> {
+        self.run("confirm a user", async {
+            let mut tx = self.begin().await?;
+            let user: Option<String> = query_scalar(
+                "UPDATE links SET used = TRUE
+                 WHERE token_hash = $1 AND purpose = $2 AND used = FALSE AND expires_at > $3 RETURNING user_id",
+            )
+            .bind(token.to_vec())
+            .bind(name(&LinkPurpose::ConfirmSignUp)?)
+            .bind(now.0)
+            .fetch_optional(&mut *tx.0)
+            .await?;
+            let Some(user) = user else { return Ok(None) };
+            query("UPDATE users SET confirmed = TRUE WHERE id = $1").bind(user.clone()).execute(&mut *tx.0).await?;
+            tx.commit().await?;
+            parse(&user).map(Some)
+        })
+        .await
+    }
+
+    async fn set_totp_pending(&self, user: UserId, sealed: &[u8]) -> StoreResult<()> {
+        self.run("begin the second factor's set-up", async {
+            query("UPDATE users SET totp_pending = $2 WHERE id = $1 AND totp_secret IS NULL")
+                .bind(user.to_string())
+                .bind(sealed.to_vec())
+                .execute(&self.writer)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn enable_totp(
+        &self,
+        user: UserId,
+        step: i64,
+        recovery_codes: &[TokenHash],
+        trail: Trail,
+    ) -> StoreResult<bool> {
+        self.run("enable the second factor", async {
+            let Some(mut change) = self.change(user, Part::Devices).await? else { return Ok(false) };
+            let enabled = query(
+                "UPDATE users SET totp_secret = totp_pending, totp_pending = NULL, totp_step = $2
+                 WHERE id = $1 AND totp_secret IS NULL AND totp_pending IS NOT NULL RETURNING id",
+            )
+            .bind(user.to_string())
+            .bind(step)
+            .fetch_optional(&mut *change.tx.0)
+            .await?;
+            if enabled.is_none() {
+                return Ok(false);
+            }
+            change.tx.set_recovery_codes(user, recovery_codes).await?;
+            change.write(trail).await?;
+            change.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn disable_totp(
+        &self,
+        user: UserId,
+        at: UnixMillis,
+        restore_until: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<Seq> {
+        self.run("disable the second factor", async {
+            let mut change = existing(self.change(user, Part::DevicesAndSessions).await?)?;
+            query("UPDATE users SET totp_secret = NULL, totp_pending = NULL, sync_enabled = FALSE WHERE id = $1")
+                .bind(user.to_string())
+                .execute(&mut *change.tx.0)
+                .await?;
+            change.tx.set_recovery_codes(user, &[]).await?;
+            change.revoke(Revoke::AllBut(None), RevokeReason::SyncOff, at, Some(restore_until)).await?;
+            change.write(trail).await?;
+            change.commit().await
+        })
+        .await
+    }
+
+    async fn take_totp_step(&self, user: UserId, step: i64) -> StoreResult<bool> {
+        self.run("take a code's step", async {
+            let mut tx = self.begin().await?;
+            let last: Option<i64> = query_scalar("SELECT totp_step FROM users WHERE id = $1")
+                .bind(user.to_string())
+                .fetch_optional(&mut *tx.0)
+                .await?;
+            if !last.is_some_and(|last| totp::may_take(step, last)) {
+                return Ok(false);
+            }
+            // The condition is the decision: of two nodes with the same code, one gets the row.
+            let taken = query("UPDATE users SET totp_step = $2 WHERE id = $1 AND totp_step < $2 RETURNING id")
+                .bind(user.to_string())
+                .bind(step)
+                .fetch_optional(&mut *tx.0)
+                .await?;
+            tx.commit().await?;
+            Ok(taken.is_some())
+        })
+        .await
+    }
+
+    async fn take_recovery_code(&self, user: UserId, code: TokenHash, at: UnixMillis) -> StoreResult<bool> {
+        self.run("take a recovery code", async {
+            let taken = query(
+                "UPDATE recovery_codes SET used_at = $3
+                 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL RETURNING user_id",
+            )
+            .bind(user.to_string())
+            .bind(code.to_vec())
+            .bind(at.0)
+            .fetch_optional(&self.writer)
+            .await?;
+            Ok(taken.is_some())
+        })
+        .await
+    }
+
+    async fn replace_recovery_codes(&self, user: UserId, codes: &[TokenHash], trail: Trail) -> StoreResult<()> {
+        self.run("replace the recovery codes", async {
+            let mut tx = self.begin().await?;
+            tx.set_recovery_codes(user, codes).await?;
+            tx.write(user, trail).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    async fn turn_sync_on(&self, user: UserId, trail: Trail) -> StoreResult<Seq> {
+        self.run("turn sync on", async {
+            let mut change = existing(self.change(user, Part::Devices).await?)?;
+            query("UPDATE users SET sync_enabled = TRUE WHERE id = $1")
+                .bind(user.to_string())
+                .execute(&mut *change.tx.0)
+                .await?;
+            change.write(trail).await?;
+            change.commit().await
+        })
+        .await
+    }
+
+    async fn turn_sync_off(
+        &self,
+        user: UserId,
+        at: UnixMillis,
+        restore_until: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<Seq> {
+        self.run("turn sync off", async {
+            let mut change = existing(self.change(user, Part::Devices).await?)?;
+            query("UPDATE users SET sync_enabled = FALSE WHERE id = $1")
+                .bind(user.to_string())
+                .execute(&mut *change.tx.0)
+                .await?;
+            change.revoke(Revoke::AllBut(None), RevokeReason::SyncOff, at, Some(restore_until)).await?;
+            change.write(trail).await?;
+            change.commit().await
+        })
+        .await
+    }
+
+    async fn set_password(
+        &self,
+        user: UserId,
+        password_hash: &str,
+        keep: Option<SessionId>,
+        trail: Trail,
+    ) -> StoreResult<Seq> {
+        self.run("set a password", async {
+            let mut change = existing(self.change(user, Part::Sessions).await?)?;
+            change.set_password(password_hash, keep).await?;
+            change.write(trail).await?;
+            change.commit().await
+        })
+        .await
+    }
+
+    async fn reset_password(
+        &self,
+        token: TokenHash,
+        password_hash: &str,
+        now: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<Option<Seq>> {
+        self.run("reset a password", async {
+            let owner: Option<String> = query_scalar(
+                "SELECT user_id FROM links
+                 WHERE token_hash = $1 AND purpose = $2 AND used = FALSE AND expires_at > $3",
+            )
+            .bind(token.to_vec())
+            .bind(name(&LinkPurpose::ResetPassword)?)
+            .bind(now.0)
+            .fetch_optional(&self.reader)
+            .await?;
+            let Some(owner) = owner else { return Ok(None) };
+            let mut change = existing(self.change(parse(&owner)?, Part::Sessions).await?)?;
+            if !change.tx.use_up_link(token).await? {
+                return Ok(None);
+            }
+            change.set_password(password_hash, None).await?;
+            // Whoever opened this link reads the mail of that address.
+            query("UPDATE users SET confirmed = TRUE WHERE id = $1").bind(owner).execute(&mut *change.tx.0).await?;
+            change.write(trail).await?;
+            change.commit().await.map(Some)
+        })
+        .await
+    }
+
+    async fn heads(&self, user: UserId) -> StoreResult<Option<Heads>> {
+        self.run("read a user's seq", async {
+            let row: Option<(i64, i64, i64)> =
+                query_as("SELECT seq, devices_seq, sessions_seq FROM users WHERE id = $1")
+                    .bind(user.to_string())
+                    .fetch_optional(&self.reader)
+                    .await?;
+            Ok(row.map(|(seq, devices, sessions)| Heads {
+                seq: Seq(seq),
+                devices: Seq(devices),
+                sessions: Seq(sessions),
+            }))
+        })
+        .await
+    }
+
+    async fn changed_since(&self, since: UnixMillis) -> StoreResult<(UnixMillis, Vec<(UserId, Seq)>)> {
+        self.run("look for changed users", async {
+            // The clock first: a change that commits in between is seen now or, by the caller's overlap, next time.
+            let now: i64 = query_scalar("SELECT now_ms FROM clock").fetch_one(&self.reader).await?;
+            let rows: Vec<(String, i64)> = query_as("SELECT id, seq FROM users WHERE changed_at >= $1")
+                .bind(since.0)
+                .fetch_all(&self.reader)
+                .await?;
+            let users: Result<Vec<_>, Fault> = rows.iter().map(|(id, seq)| Ok((parse(id)?, Seq(*seq)))).collect();
+            Ok((UnixMillis(now), users?))
+        })
+        .await
+    }
+}
+}
+
+for_every_driver! {
+impl Change<'t> {
+    async fn set_password(&mut self, password_hash: &str, keep: Option<SessionId>) -> Result<(), Fault> {
+        query("UPDATE users SET password_hash = $2 WHERE id = $1")
+            .bind(self.user.to_string())
+            .bind(password_hash.to_owned())
+            .execute(&mut *self.tx.0)
+            .await?;
+        query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
+            .bind(self.user.to_string())
+            .bind(keep.map_or_else(String::new, |keep| keep.to_string()))
+            .execute(&mut *self.tx.0)
+            .await?;
+        Ok(())
+    }
+}
+}
+
+/// Callers hold a user that they read before, and users are never deleted.
+fn existing<T>(change: Option<T>) -> Result<T, Fault> {
+    change.ok_or_else(|| Fault::Unexpected("the user is gone".to_owned()))
+}
