@@ -1,0 +1,2 @@
+/** The demo terminal's page. */
+import "./terminal.ts";

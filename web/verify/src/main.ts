@@ -1,0 +1,2 @@
+/** The page behind every mail link. */
+import "./link.ts";
