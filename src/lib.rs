@@ -12,6 +12,7 @@
 
 pub mod bus;
 pub mod clock;
+pub mod config;
 pub mod entropy;
 pub mod kms;
 pub mod mail;

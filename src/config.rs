@@ -1,0 +1,202 @@
+//! The configuration: defaults, then a TOML file, then the environment (`KEYLEASH_SECTION__KEY`). Unknown keys are errors.
+//!
+//! The doc comments here are the reference: `docs/configuration.md` is generated from them.
+
+mod check;
+pub mod limits;
+pub mod reference;
+
+use std::{net::SocketAddr, path::Path};
+
+pub use check::ConfigError;
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use keyleash_protocol::Sensitive;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::limits::Limits;
+
+/// The file that is read if it is there and no other is named.
+pub const DEFAULT_FILE: &str = "keyleash.toml";
+/// Names in the environment that begin like configuration but belong to the build and its tests.
+const NOT_CONFIGURATION: &[&str] = &["bin", "update", "web_dir", "web_dist"];
+
+macro_rules! section {
+    ($( $(#[$meta:meta])* pub struct $name:ident { $($fields:tt)* } )+) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($fields)* }
+    )+ };
+}
+
+section! {
+    #[derive(Default)]
+    pub struct Config {
+        pub http: Http,
+        pub admin: Admin,
+        pub store: Store,
+        pub bus: Bus,
+        pub kms: Kms,
+        pub mail: Mail,
+        pub limits: Limits,
+    }
+
+    /// What browsers speak to.
+    pub struct Http {
+        /// The address to listen on; port 0 takes a free one.
+        pub listen: SocketAddr,
+        /// The address that people open, used in mail links and as the first allowed origin. Default: from `listen`.
+        pub public_url: Option<String>,
+        /// Addresses of proxies whose `X-Forwarded-For` is believed.
+        pub trusted_proxies: Vec<std::net::IpAddr>,
+        /// Further origins whose pages may open the socket and send changes, such as `https://terminal.example`.
+        pub allowed_origins: Vec<String>,
+        /// Threads that serve connections; 0 is one for each core.
+        pub workers: usize,
+    }
+
+    /// What operators speak to; keep it off the public network.
+    pub struct Admin {
+        /// The address of `/livez`, `/readyz` and `/metrics`.
+        pub listen: SocketAddr,
+    }
+
+    /// Where everything is remembered.
+    pub struct Store {
+        /// `sqlite:` and a path.
+        pub url: String,
+    }
+
+    /// How nodes tell each other about changes.
+    pub struct Bus {
+        /// `local:` is one node by itself.
+        pub url: String,
+    }
+
+    /// Who holds the key that wraps the users' data keys.
+    pub struct Kms {
+        /// `file`: a master key file on this machine.
+        pub provider: KmsProvider,
+        /// The master key file of provider `file`; made with mode 0600 if it is not there. Back it up: without it the
+        /// database cannot be opened.
+        pub key_file: String,
+    }
+
+    /// How mails leave.
+    pub struct Mail {
+        /// `file:` and a directory: mails stay on this machine and are shown at `/dev/mailbox`.
+        pub url: String,
+        /// The sender.
+        pub from: String,
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KmsProvider {
+    #[default]
+    File,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
+            workers: 0,
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)) }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { url: "sqlite:keyleash-data/keyleash.db".to_owned() }
+    }
+}
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self { url: "local:".to_owned() }
+    }
+}
+
+impl Default for Kms {
+    fn default() -> Self {
+        Self { provider: KmsProvider::File, key_file: "keyleash-data/master.key".to_owned() }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { url: "file:keyleash-data/mail".to_owned(), from: "Keyleash <keyleash@localhost>".to_owned() }
+    }
+}
+
+impl Config {
+    /// Reads and checks the configuration.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let given = given(file)?;
+        let config: Self = Figment::from(Serialized::defaults(Self::default())).merge(&given).extract()?;
+        check::check(&config, &given)?;
+        Ok(config)
+    }
+
+    /// As TOML, secrets redacted.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        let mut shown = self.clone();
+        shown.store.url = redact(&shown.store.url);
+        shown.bus.url = redact(&shown.bus.url);
+        shown.mail.url = redact(&shown.mail.url);
+        toml::to_string_pretty(&shown)
+    }
+
+    /// The address that people open, without a slash at its end.
+    pub fn public_url(&self, listening: SocketAddr) -> String {
+        match &self.http.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{listening}"),
+        }
+    }
+}
+
+/// What was configured on purpose: everything but the defaults.
+fn given(file: Option<&Path>) -> Result<Figment, ConfigError> {
+    let toml = match file {
+        Some(path) if !path.exists() => return Err(ConfigError::NoFile { path: path.display().to_string() }),
+        Some(path) => Toml::file_exact(path),
+        None => Toml::file_exact(DEFAULT_FILE),
+    };
+    let environment = Env::prefixed("KEYLEASH_").ignore(NOT_CONFIGURATION).split("__");
+    Ok(Figment::new().merge(toml).merge(environment))
+}
+
+/// `scheme://user:password@host` without the password.
+fn redact(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((authority, place)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = authority.split_once(':').map_or(authority, |(user, _)| user);
+    format!("{scheme}://{user}:{:?}@{place}", Sensitive::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        assert_eq!(redact("postgres://app:hush@db/keyleash"), "postgres://app:(redacted)@db/keyleash");
+        assert_eq!(redact("sqlite:keyleash.db"), "sqlite:keyleash.db");
+    }
+}

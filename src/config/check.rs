@@ -1,0 +1,157 @@
+//! What a configuration must keep to, beyond its form. Each refusal names the key and the rule.
+
+use figment::Figment;
+use keyleash_domain::origin::AllowedOrigins;
+
+use super::Config;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("there is no file {path}")]
+    NoFile { path: String },
+    #[error("{0}")]
+    Form(#[from] Box<figment::Error>),
+    #[error("{key}: {rule}")]
+    Rule { key: &'static str, rule: String },
+    #[error(
+        "http.listen is {listen}, beyond this machine, but {key} is the embedded default, made for trying out. \
+         Configure {key}, or set it to {value} on purpose"
+    )]
+    EmbeddedInPublic { listen: String, key: &'static str, value: String },
+}
+
+impl From<figment::Error> for ConfigError {
+    fn from(error: figment::Error) -> Self {
+        Self::Form(Box::new(error))
+    }
+}
+
+/// `given`: what was configured on purpose.
+pub(super) fn check(config: &Config, given: &Figment) -> Result<(), ConfigError> {
+    ranges(config)?;
+    addresses(config)?;
+    named_on_purpose(config, given)
+}
+
+fn ranges(config: &Config) -> Result<(), ConfigError> {
+    let limits = &config.limits;
+    for (key, value, least, most) in [
+        ("limits.grace_seconds", limits.grace_seconds, 0, 86_400),
+        ("limits.heartbeat_seconds", limits.heartbeat_seconds, 1, 300),
+        ("limits.restore_days", limits.restore_days, 0, 90),
+        ("limits.session_days", limits.session_days, 1, 365),
+        ("limits.link_minutes", limits.link_minutes, 1, 1_440),
+        ("limits.mails_per_hour", u64::from(limits.mails_per_hour), 1, 1_000),
+        ("limits.attempts_per_address", u64::from(limits.attempts_per_address), 1, 1_000_000),
+        ("limits.password_checks", limits.password_checks as u64, 1, 64),
+        ("limits.sockets_before_hello_per_address", u64::from(limits.sockets_before_hello_per_address), 1, 100_000),
+    ] {
+        if !(least..=most).contains(&value) {
+            return Err(ConfigError::Rule { key, rule: format!("{value} is not within {least} to {most}") });
+        }
+    }
+    Ok(())
+}
+
+fn addresses(config: &Config) -> Result<(), ConfigError> {
+    let schemes: [(&'static str, &str, &[&str]); 3] = [
+        ("store.url", &config.store.url, &["sqlite:"]),
+        ("bus.url", &config.bus.url, &["local:"]),
+        ("mail.url", &config.mail.url, &["file:"]),
+    ];
+    for (key, url, known) in schemes {
+        if !known.iter().any(|scheme| url.starts_with(scheme)) {
+            let rule = format!("begins with none of {}", known.join(", "));
+            return Err(ConfigError::Rule { key, rule });
+        }
+    }
+    let origin_rule = |key| ConfigError::Rule {
+        key,
+        rule: "an origin is a scheme and a host, such as https://terminal.example".to_owned(),
+    };
+    if config.http.public_url.as_deref().is_some_and(|url| !is_origin(url.trim_end_matches('/'))) {
+        return Err(origin_rule("http.public_url"));
+    }
+    if !config.http.allowed_origins.iter().all(|origin| is_origin(origin)) {
+        return Err(origin_rule("http.allowed_origins"));
+    }
+    Ok(())
+}
+
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', ' ', '*']))
+        && AllowedOrigins::new([text.to_owned()]).allows(Some(text))
+}
+
+/// Embedded parts are for one person on one machine. Listening beyond loopback with one of them is refused unless it is
+/// named in the configuration, so that nobody runs a development set-up in public by forgetting something.
+fn named_on_purpose(config: &Config, given: &Figment) -> Result<(), ConfigError> {
+    if config.http.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    let public_url = config.http.public_url.clone();
+    let embedded = [
+        ("kms.provider", Some("\"file\"".to_owned())),
+        ("mail.url", config.mail.url.starts_with("file:").then(|| config.mail.url.clone())),
+        ("bus.url", config.bus.url.starts_with("local:").then(|| config.bus.url.clone())),
+        (
+            "http.public_url",
+            public_url.is_none_or(|url| url.starts_with("http://")).then(|| format!("http://{}", config.http.listen)),
+        ),
+    ];
+    for (key, value) in embedded {
+        if let Some(value) = value
+            && given.find_value(key).is_err()
+        {
+            return Err(ConfigError::EmbeddedInPublic { listen: config.http.listen.to_string(), key, value });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::providers::{Format, Serialized, Toml};
+
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config, ConfigError> {
+        let given = Figment::new().merge(Toml::string(toml));
+        let config: Config = Figment::from(Serialized::defaults(Config::default())).merge(&given).extract()?;
+        check(&config, &given)?;
+        Ok(config)
+    }
+
+    #[test]
+    fn the_defaults_are_good_and_a_mistake_names_its_key() {
+        load("").unwrap();
+        for (toml, key) in [
+            ("[http]\nlissten = '127.0.0.1:1'", "lissten"),
+            ("[limits]\ngrace_seconds = 90000", "limits.grace_seconds"),
+            ("[store]\nurl = 'mysql://x'", "store.url"),
+            ("[http]\nallowed_origins = ['https://*.example']", "http.allowed_origins"),
+            ("[http]\nlisten = 'everywhere'", "listen"),
+        ] {
+            let error = load(toml).unwrap_err().to_string();
+            assert!(error.contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn embedded_parts_in_public_have_to_be_named() {
+        let parts = [
+            "[kms]\nprovider = 'file'\n",
+            "[mail]\nurl = 'file:mail'\n",
+            "[bus]\nurl = 'local:'\n",
+            "[http]\nlisten = '0.0.0.0:8080'\npublic_url = 'http://box:8080'\n",
+        ];
+        load(&parts.concat()).unwrap();
+        for left_out in 0..3 {
+            let toml: String =
+                parts.iter().enumerate().filter(|(n, _)| *n != left_out).map(|(_, part)| *part).collect();
+            assert!(matches!(load(&toml), Err(ConfigError::EmbeddedInPublic { .. })), "{toml}");
+        }
+        assert!(load(&(parts[..3].concat() + "[http]\nlisten = '0.0.0.0:8080'\n")).is_err());
+    }
+}
