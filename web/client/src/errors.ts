@@ -20,6 +20,11 @@ export class ProblemError extends Error {
     this.field = problem.field;
     this.retryAfter = problem.retry_after;
   }
+
+  /** Not the call but the login was refused. */
+  get isAboutSession(): boolean {
+    return this.code === "session_required" || this.code === "device_removed";
+  }
 }
 
 /** The server could not be reached, or what answered is not Keyleash. */
@@ -60,7 +65,6 @@ const REMOVED: Record<RemovalReason, string> = {
   removed: "This device was removed by its owner: its keys are gone and cannot sign any more.",
   erased: "This device was removed and erased by its owner: its keys are gone.",
   panic: "All devices were locked by the owner: the keys here cannot sign any more.",
-  sync_off: "Sync was turned off: synced accounts are no longer on this device.",
 };
 
 /** The owner took this device's keys away. */

@@ -1,7 +1,13 @@
 /**
- * The typed surface that a terminal and the settings panel build on.
+ * The surface that a terminal and the settings panel build on. Owns no state: each call is carried out by this tab
+ * (`tab.ts`), by the server over HTTP (`api.ts`), or by the writer of this browser's storage (`edits.ts`).
  */
 
+import { defaultDeviceName } from "./device-name.ts";
+import type { Edited } from "./edits.ts";
+import { DraftError, NoSuchAccountError, ProblemError } from "./errors.ts";
+import { checkDraft } from "./exchanges/checks.ts";
+import { enrolment } from "./keys/device-keys.ts";
 import type {
   CredentialId,
   DeviceId,
@@ -19,6 +25,8 @@ import type {
   UnixMillis,
 } from "./protocol.gen.ts";
 import type { Account, Credential, Draft, Snapshot } from "./state.ts";
+import type { Entry } from "./store/records.ts";
+import { Tab } from "./tab.ts";
 
 export interface OpenOptions {
   /** Origin of the Keyleash server; the page's own when left out. */
@@ -29,43 +37,104 @@ export interface OpenOptions {
  * One per tab. Everything that reaches the server throws {@link ProblemError} when it is refused and
  * {@link UnreachableError} when there is no answer; a refused call leaves everything as it was.
  */
-export declare class Keyleash {
-  /** Resolves once it is known who is logged in, or that the server does not answer. */
-  static open(options?: OpenOptions): Promise<Keyleash>;
-  /** Leaves the other tabs to it. The object is of no use afterwards. */
-  close(): void;
+export class Keyleash {
+  private constructor(private readonly tab: Tab) {}
 
-  get state(): Snapshot;
+  /** Resolves once it is known who is logged in, or that the server does not answer. */
+  static async open({ server = location.origin }: OpenOptions = {}): Promise<Keyleash> {
+    const tab = new Tab(server);
+    await tab.begin();
+    return new Keyleash(tab);
+  }
+
+  /** Leaves the other tabs to it. The object is of no use afterwards. */
+  close(): void {
+    this.tab.close();
+  }
+
+  get state(): Snapshot {
+    return this.tab.state;
+  }
+
   /** Calls `listener` after each change, never at once. Returns how to stop. */
-  onChange(listener: (state: Snapshot) => void): () => void;
+  onChange(listener: (state: Snapshot) => void): () => void {
+    return this.tab.onChange(listener);
+  }
 
   // --- The user's login (see contract: HTTP) ---
 
-  signUp(email: string, password: string): Promise<void>;
+  signUp(email: string, password: string): Promise<void> {
+    return this.tab.api.signUp({ email, password });
+  }
+
   /** `token` as it stands in the mail link. */
-  confirmSignUp(token: string): Promise<void>;
-  logIn(credentials: Omit<LogIn, "transport">): Promise<Me>;
+  confirmSignUp(token: string): Promise<void> {
+    return this.tab.api.confirmSignUp(token);
+  }
+
+  async logIn(credentials: Omit<LogIn, "transport">): Promise<Me> {
+    const { token: _, ...me } = await this.tab.api.logIn(credentials);
+    return this.tab.signedIn(me);
+  }
+
   /** Locks every tab of this browser too. */
-  logOut(): Promise<void>;
+  async logOut(): Promise<void> {
+    await this.tab.api.logOut();
+    await this.tab.signedOut({ forget: true });
+  }
+
   /** Asks the server anew who is logged in here. */
-  refreshSession(): Promise<Me | undefined>;
+  async refreshSession(): Promise<Me | undefined> {
+    const answer = await this.tab.askSession();
+    return answer === "good" ? this.tab.me() : undefined;
+  }
 
   /** The secret and its QR code (an SVG text). Nothing is on until {@link confirmTotp}. */
-  setUpTotp(password: string): Promise<TotpSetup>;
+  setUpTotp(password: string): Promise<TotpSetup> {
+    return this.tab.api.setUpTotp(password);
+  }
+
   /** The recovery codes, shown this once. */
-  confirmTotp(code: string): Promise<string[]>;
+  async confirmTotp(code: string): Promise<string[]> {
+    const { recovery_codes } = await this.tab.api.confirmTotp(code);
+    await this.tab.askSession();
+    return recovery_codes;
+  }
+
   /** Turns sync off on every device too. */
-  disableTotp(factor: SecondFactor): Promise<void>;
-  renewRecoveryCodes(factor: SecondFactor): Promise<string[]>;
+  async disableTotp(factor: SecondFactor): Promise<void> {
+    await this.tab.api.disableTotp(factor);
+    await this.tab.askSession();
+  }
 
-  changePassword(password: string, newPassword: string, factor?: SecondFactor): Promise<void>;
-  forgotPassword(email: string): Promise<void>;
-  resetPassword(token: string, newPassword: string, factor?: SecondFactor): Promise<void>;
+  async renewRecoveryCodes(factor: SecondFactor): Promise<string[]> {
+    return (await this.tab.api.renewRecoveryCodes(factor)).recovery_codes;
+  }
 
-  sessions(): Promise<SessionView[]>;
-  endSession(id: SessionId): Promise<void>;
+  changePassword(password: string, newPassword: string, factor?: SecondFactor): Promise<void> {
+    return this.tab.api.changePassword({ password, new_password: newPassword, ...factor });
+  }
+
+  forgotPassword(email: string): Promise<void> {
+    return this.tab.api.forgotPassword(email);
+  }
+
+  resetPassword(token: string, newPassword: string, factor?: SecondFactor): Promise<void> {
+    return this.tab.api.resetPassword({ token, new_password: newPassword, ...factor });
+  }
+
+  async sessions(): Promise<SessionView[]> {
+    return (await this.tab.api.sessions()).sessions;
+  }
+
+  endSession(id: SessionId): Promise<void> {
+    return this.tab.api.endSession(id);
+  }
+
   /** The security log, newest first. `before` is the `at` of the last one that was read. */
-  events(page?: { before?: UnixMillis; limit?: number }): Promise<EventView[]>;
+  async events({ before, limit }: { before?: UnixMillis; limit?: number } = {}): Promise<EventView[]> {
+    return (await this.tab.api.events(before, limit)).events;
+  }
 
   // --- This browser's part in sync ---
 
@@ -73,52 +142,158 @@ export declare class Keyleash {
    * Turns sync on for the user if it is not, and registers this browser as a device, which then is `pending`.
    * A removed device asks to come back by the same call. Refused with `totp_not_enabled` without 2FA.
    */
-  enableSync(deviceName?: string): Promise<void>;
+  enableSync(deviceName: string = defaultDeviceName(navigator.userAgent)): Promise<void> {
+    return this.tab.enrolling(async () => {
+      const me = await this.tab.signedIn(await this.tab.api.setSync({ enabled: true }));
+      const { store } = await this.tab.holdings();
+      const proof = await enrolment(await store.deviceKeys(), me.user_id);
+      const { id, state, match_code } = await this.tab.api.enrol({ name: deviceName, ...proof });
+      await store.setEnrolment({
+        device: id,
+        state: state === "verified" ? "verified" : "pending",
+        matchCode: match_code,
+      });
+      await this.tab.stored();
+      await this.tab.errand("connect");
+    });
+  }
+
   /** Turns sync off for the user, on every device. */
-  disableSync(factor: SecondFactor): Promise<void>;
+  async disableSync(factor: SecondFactor): Promise<void> {
+    await this.tab.signedIn(await this.tab.api.setSync({ enabled: false, ...factor }));
+  }
+
   /** Sends the mail with the link that approves this pending device. Again is allowed, within limits. */
-  requestVerification(): Promise<{ expiresAt: UnixMillis }>;
+  async requestVerification(): Promise<{ expiresAt: UnixMillis }> {
+    const { store } = await this.tab.holdings();
+    const { expires_at } = await this.tab.api.sendVerificationMail(await this.#thisDevice());
+    const pending = await store.fact("enrolment");
+    if (pending?.state === "pending") await store.setEnrolment({ ...pending, mailExpiresAt: expires_at });
+    await this.tab.stored();
+    return { expiresAt: expires_at };
+  }
+
   /** What a link from a verification mail would approve. Changes nothing. */
-  inspect(token: string): Promise<Inspection>;
+  inspect(token: string): Promise<Inspection> {
+    return this.tab.api.inspect(token);
+  }
+
   /** Approves it. A code is needed without the owner's session, and always for a device that was removed before. */
-  approve(token: string, factor?: SecondFactor): Promise<DeviceView>;
+  approve(token: string, factor?: SecondFactor): Promise<DeviceView> {
+    return this.tab.api.approve({ token, ...factor });
+  }
+
   /** Shares every account of this browser, now and as they are added. */
-  setAutoConnect(on: boolean): Promise<void>;
+  async setAutoConnect(on: boolean): Promise<void> {
+    await this.tab.signedIn(await this.tab.api.setSync({ auto_connect: on }));
+    if (on) await this.tab.errand("share_all");
+  }
 
   // --- Accounts ---
 
-  accounts(): readonly Account[];
+  accounts(): readonly Account[] {
+    return this.state.accounts;
+  }
+
   /**
    * Stores it in this browser, encrypted; with auto connect it is shared too.
    * @throws DraftError, LockedError, SignedOutError
    */
-  addAccount(draft: Draft): Promise<Account>;
+  async addAccount(raw: Draft): Promise<Account> {
+    const { errors, draft } = checkDraft(raw);
+    if (Object.keys(errors).length > 0) throw new DraftError(errors);
+    const edits = await this.tab.edits();
+    const id = await edits.add(draft);
+    if (this.tab.me().auto_connect && this.state.sync.kind === "verified") await edits.share(id);
+    await this.tab.stored();
+    await this.tab.errand("send");
+    return this.#account(id);
+  }
+
   /**
    * Changes what is given. Online, resolves once the server committed it; without a connection the change is stored here and
    * sent later (`account.pending`).
    */
-  updateAccount(id: CredentialId, change: Partial<Pick<Draft, "label" | "environment" | "fields">>): Promise<void>;
+  async updateAccount(id: CredentialId, change: Edited): Promise<void> {
+    await this.withCredential(id, ({ id: _, ...draft }) => {
+      const { errors } = checkDraft({ ...draft, ...change });
+      if (Object.keys(errors).length > 0) throw new DraftError(errors);
+    });
+    await this.#commit(id, (await this.tab.edits()).update(id, change));
+  }
+
   /** Everywhere, if it is synced. */
-  deleteAccount(id: CredentialId): Promise<void>;
+  async deleteAccount(id: CredentialId): Promise<void> {
+    await this.#commit(id, (await this.tab.edits()).remove(id));
+  }
+
   /** Shares an account with the other devices, or takes it back so that it is in this browser alone. */
-  setSynced(id: CredentialId, synced: boolean): Promise<void>;
+  async setSynced(id: CredentialId, synced: boolean): Promise<void> {
+    const edits = await this.tab.edits();
+    await this.#commit(id, synced ? edits.share(id) : edits.unshare(id));
+  }
+
   /** After `pending.kind === "conflict"`: whose change stays. */
-  resolveConflict(id: CredentialId, keep: "mine" | "theirs"): Promise<void>;
+  async resolveConflict(id: CredentialId, keep: "mine" | "theirs"): Promise<void> {
+    const edits = await this.tab.edits();
+    await this.#commit(id, keep === "mine" ? edits.insist(id) : edits.discard(id));
+  }
+
   /** Forgets a change that the server refused. */
-  discardChange(id: CredentialId): Promise<void>;
+  async discardChange(id: CredentialId): Promise<void> {
+    await this.#commit(id, (await this.tab.edits()).discard(id));
+  }
+
   /**
    * Lends the decrypted credential to `use`. Keep nothing of it: this is what a removal cannot take back.
    * @throws RemovedError, LockedError, NoSuchAccountError, DamagedError
    */
-  withCredential<T>(id: CredentialId, use: (credential: Credential) => T | Promise<T>): Promise<T>;
+  async withCredential<T>(id: CredentialId, use: (credential: Credential) => T | Promise<T>): Promise<T> {
+    return (await this.tab.holdings()).lend(id, use);
+  }
 
   // --- Devices ---
 
-  devices(): readonly DeviceView[];
-  renameDevice(id: DeviceId, name: string): Promise<void>;
+  devices(): readonly DeviceView[] {
+    return this.state.devices;
+  }
+
+  renameDevice(id: DeviceId, name: string): Promise<void> {
+    return this.tab.api.renameDevice(id, name);
+  }
+
   /** Takes a device's keys away. With `erase`, its local-only keys can never come back. */
-  remove(id: DeviceId, factor: SecondFactor, options?: { erase?: boolean }): Promise<Removal>;
-  removeOthers(factor: SecondFactor): Promise<RemovedDevices>;
+  remove(id: DeviceId, factor: SecondFactor, { erase = false }: { erase?: boolean } = {}): Promise<Removal> {
+    return this.tab.api.removeDevice(id, { erase, ...factor });
+  }
+
+  async removeOthers(factor: SecondFactor): Promise<RemovedDevices> {
+    return this.tab.api.removeOthers({ device: await this.#thisDevice(), ...factor });
+  }
+
   /** Locks every device of the user at once, this one too. */
-  panic(factor: SecondFactor): Promise<RemovedDevices>;
+  panic(factor: SecondFactor): Promise<RemovedDevices> {
+    return this.tab.api.panic(factor);
+  }
+
+  async #thisDevice(): Promise<DeviceId> {
+    const enrolled = await (await this.tab.holdings()).store.fact("enrolment");
+    if (!enrolled) throw new ProblemError({ code: "sync_off", detail: "Turn sync on in this browser first." });
+    return enrolled.device;
+  }
+
+  #account(id: CredentialId): Account {
+    const account = this.state.accounts.find((each) => each.id === id);
+    if (!account) throw new NoSuchAccountError();
+    return account;
+  }
+
+  /** Has an edit sent, and waits for what becomes of it while there is a connection to hear of it. */
+  async #commit(id: CredentialId, edit: Promise<Entry>): Promise<void> {
+    const { change } = await edit;
+    await this.tab.stored();
+    if (!change) return;
+    await this.tab.errand("send");
+    await this.tab.settled(id, change.token);
+  }
 }

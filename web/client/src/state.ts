@@ -20,6 +20,14 @@ export interface Snapshot {
   readonly sealedAccounts: number;
   /** Every device of the user; empty until the server told. */
   readonly devices: readonly DeviceView[];
+  /** What the server sent and this browser refused to store, since the page was opened. */
+  readonly warnings: readonly Warning[];
+}
+
+export interface Warning {
+  readonly id: CredentialId;
+  /** An older version than the one here, or data that does not open with this device's key. */
+  readonly kind: "rollback" | "unreadable";
 }
 
 export type Session =
@@ -46,7 +54,7 @@ export type Sync =
   /** The owner took this device's keys away; `enableSync` asks to come back. */
   | { readonly kind: "removed"; readonly reason: RemovalReason; readonly at: UnixMillis };
 
-export type RemovalReason = Exclude<RevokeReason, "signed_out">;
+export type RemovalReason = Exclude<RevokeReason, "signed_out" | "sync_off">;
 
 export type Lock =
   | { readonly kind: "unlocked" }

@@ -69,7 +69,7 @@ function isCountingDown({ lock, connection }: Snapshot): boolean {
 }
 
 function removedBanner({ sync, session }: Snapshot): TemplateResult | typeof nothing {
-  if (sync.kind !== "removed" || (sync.reason === "sync_off" && session.kind === "in")) return nothing;
+  if (sync.kind !== "removed") return nothing;
   const way =
     session.kind === "in"
       ? "To use it again, turn sync on in Settings → Accounts → Sync and verify it by mail and code."

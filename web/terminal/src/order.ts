@@ -57,7 +57,7 @@ export class OrderForm extends LiveElement {
 
   #whyNone(): string {
     const { sealedAccounts, sync } = this.snapshot;
-    if (sync.kind === "removed" && sync.reason !== "sync_off") return "This device was removed: no key opens here.";
+    if (sync.kind === "removed") return "This device was removed: no key opens here.";
     if (sealedAccounts > 0) return `Locked: ${sealedAccounts} stored here.`;
     return "None yet. Add one in Settings → Accounts.";
   }

@@ -1,0 +1,122 @@
+/** The HTTP interface under `/api/v1`, call by call. Owns nothing; a refusal becomes a {@link ProblemError}. */
+
+import { ProblemError, UnreachableError } from "./errors.ts";
+import { HTTP_TIMEOUT_MS } from "./limits.ts";
+import type {
+  Approve,
+  DeviceId,
+  DeviceList,
+  DeviceView,
+  Enrol,
+  Enrolled,
+  EventList,
+  Inspection,
+  LoggedIn,
+  LogIn,
+  Me,
+  PasswordChange,
+  PasswordReset,
+  Problem,
+  RecoveryCodes,
+  Removal,
+  RemoveDevice,
+  RemovedDevices,
+  RemoveMany,
+  SecondFactor,
+  SessionId,
+  SessionList,
+  SetSync,
+  SignUp,
+  TotpSetup,
+  UnixMillis,
+  VerificationMail,
+} from "./protocol.gen.ts";
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export class Api {
+  readonly #base: URL;
+
+  /** `refused` hears of every 401 that is about the session, whichever call it answers. */
+  constructor(
+    server: string,
+    private readonly refused: (code: "session_required" | "device_removed") => void,
+  ) {
+    this.#base = new URL("/api/v1/", server);
+  }
+
+  get socketUrl(): string {
+    const url = new URL("socket", this.#base);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url.href;
+  }
+
+  signUp = (body: SignUp) => this.#call<void>("POST", "signup", body);
+  confirmSignUp = (token: string) => this.#call<void>("POST", "signup/confirm", { token });
+  logIn = (body: LogIn) => this.#call<LoggedIn>("POST", "login", body);
+  logOut = () => this.#call<void>("POST", "logout");
+  me = () => this.#call<Me>("GET", "me");
+
+  setUpTotp = (password: string) => this.#call<TotpSetup>("POST", "totp/setup", { password });
+  confirmTotp = (code: string) => this.#call<RecoveryCodes>("POST", "totp/confirm", { code });
+  disableTotp = (factor: SecondFactor) => this.#call<void>("POST", "totp/disable", factor);
+  renewRecoveryCodes = (factor: SecondFactor) => this.#call<RecoveryCodes>("POST", "recovery-codes", factor);
+
+  changePassword = (body: PasswordChange) => this.#call<void>("POST", "password/change", body);
+  forgotPassword = (email: string) => this.#call<void>("POST", "password/forgot", { email });
+  resetPassword = (body: PasswordReset) => this.#call<void>("POST", "password/reset", body);
+
+  sessions = () => this.#call<SessionList>("GET", "sessions");
+  endSession = (id: SessionId) => this.#call<void>("DELETE", `sessions/${id}`);
+  events = (before?: UnixMillis, limit?: number) => {
+    const query = new URLSearchParams();
+    if (before !== undefined) query.set("before", String(before));
+    if (limit !== undefined) query.set("limit", String(limit));
+    return this.#call<EventList>("GET", `events?${query}`);
+  };
+
+  setSync = (body: SetSync) => this.#call<Me>("PUT", "sync", body);
+  enrol = (body: Enrol) => this.#call<Enrolled>("POST", "devices", body);
+  devices = () => this.#call<DeviceList>("GET", "devices");
+  sendVerificationMail = (id: DeviceId) => this.#call<VerificationMail>("POST", `devices/${id}/verification-mail`);
+  inspect = (token: string) => this.#call<Inspection>("POST", "device-verifications/inspect", { token });
+  approve = (body: Approve) => this.#call<DeviceView>("POST", "device-verifications", body);
+  renameDevice = (id: DeviceId, name: string) => this.#call<void>("PATCH", `devices/${id}`, { name });
+  removeDevice = (id: DeviceId, body: RemoveDevice) => this.#call<Removal>("POST", `devices/${id}/remove`, body);
+  removeOthers = (body: RemoveMany) => this.#call<RemovedDevices>("POST", "devices/remove-others", body);
+  panic = (body: RemoveMany) => this.#call<RemovedDevices>("POST", "panic", body);
+
+  async #call<T>(method: Method, path: string, body?: unknown): Promise<T> {
+    const answer = await this.#fetch(method, path, body);
+    if (!answer.ok) throw await this.#problem(answer);
+    const isJson = answer.headers.get("content-type")?.includes("json");
+    return (isJson ? await answer.json() : undefined) as T;
+  }
+
+  async #fetch(method: Method, path: string, body: unknown): Promise<Response> {
+    const request: RequestInit = {
+      method,
+      credentials: "include",
+      cache: "no-store",
+      signal: AbortSignal.timeout(HTTP_TIMEOUT_MS),
+    };
+    if (body !== undefined) {
+      request.body = JSON.stringify(body);
+      request.headers = { "Content-Type": "application/json" };
+    }
+    try {
+      return await fetch(new URL(path, this.#base), request);
+    } catch (cause) {
+      throw new UnreachableError(cause);
+    }
+  }
+
+  async #problem(answer: Response): Promise<Error> {
+    if (!answer.headers.get("content-type")?.includes("application/problem+json")) {
+      return new UnreachableError(`status ${answer.status} without a problem`);
+    }
+    const problem = (await answer.json()) as Problem;
+    if (problem.code === "session_required" || problem.code === "device_removed") this.refused(problem.code);
+    return new ProblemError(problem);
+  }
+}

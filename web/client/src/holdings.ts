@@ -1,0 +1,216 @@
+/**
+ * What one tab holds of one user: the storage that all tabs share, this tab's lock, and the list of accounts as it shows it.
+ *
+ * Owns the only ways from a stored box to a decrypted credential. The list keeps labels and such in memory while unlocked;
+ * a credential's fields are opened for one {@link Holdings.lend} and not kept.
+ */
+
+import { LockedError, NoSuchAccountError, RemovedError } from "./errors.ts";
+import type { Plain } from "./keys/boxes.ts";
+import { openLocal } from "./keys/key-ring.ts";
+import type { CredentialId, UserId } from "./protocol.gen.ts";
+import type { Account, Credential, Lock, LockReason, PendingChange, Sync } from "./state.ts";
+import { LocalStore, type Stored } from "./store/local-store.ts";
+import { type Change, type Entry, entryMark, type Row } from "./store/records.ts";
+import { TabLock } from "./tab-lock.ts";
+
+/** What the list shows of one entry, and what it was read from. */
+interface Shown {
+  readonly mark: string;
+  readonly account: Account | undefined;
+}
+
+const NOTHING: Stored = { entries: new Map() };
+
+export class Holdings {
+  readonly lock: TabLock;
+  #stored: Stored = NOTHING;
+  #shown = new Map<CredentialId, Shown>();
+  #reloading: Promise<void> | undefined;
+  #stale = false;
+
+  private constructor(
+    readonly store: LocalStore,
+    private readonly changed: () => void,
+  ) {
+    this.lock = new TabLock(changed);
+  }
+
+  static async open(user: UserId, changed: () => void): Promise<Holdings> {
+    const holdings = new Holdings(await LocalStore.open(user), changed);
+    await holdings.reload();
+    return holdings;
+  }
+
+  get user(): UserId {
+    return this.store.user;
+  }
+
+  get stored(): Stored {
+    return this.#stored;
+  }
+
+  /** By label. Empty of what does not open now. */
+  get accounts(): Account[] {
+    const accounts = [...this.#shown.values()].flatMap(({ account }) => account ?? []);
+    return accounts.sort((one, other) => one.label.localeCompare(other.label) || (one.id < other.id ? -1 : 1));
+  }
+
+  get sealedAccounts(): number {
+    const here = [...this.#stored.entries.values()].filter(isAccount).length;
+    return here - this.accounts.length;
+  }
+
+  get sync(): Sync {
+    const { enrolment, removal } = this.#stored;
+    if (removal) return { kind: "removed", ...removal };
+    if (!enrolment) return { kind: "off" };
+    const { device, matchCode, mailExpiresAt } = enrolment;
+    if (enrolment.state === "verified") return { kind: "verified", device };
+    return { kind: "pending", device, matchCode, ...(mailExpiresAt !== undefined && { mailExpiresAt }) };
+  }
+
+  get lockState(): Lock {
+    const { enrolment, removal } = this.#stored;
+    if (removal && this.sealedAccounts > 0) return { kind: "locked", why: "removed" };
+    if (enrolment?.state !== "verified") return { kind: "unlocked" };
+    if (!this.lock.ring) return { kind: "locked", why: this.lock.why };
+    const until = this.lock.graceUntil;
+    return until === undefined ? { kind: "unlocked" } : { kind: "grace", until };
+  }
+
+  /** Reads the storage anew, after whoever wrote it said so. Calls that come meanwhile are joined into one. */
+  async reload(): Promise<void> {
+    this.#stale = true;
+    this.#reloading ??= (async () => {
+      while (this.#stale) {
+        this.#stale = false;
+        await this.#load();
+      }
+    })().finally(() => {
+      this.#reloading = undefined;
+    });
+    await this.#reloading;
+  }
+
+  /** Forgets the keys and everything decrypted, in this very turn. */
+  forget(why: LockReason): void {
+    this.#shown = new Map();
+    this.lock.forget(why);
+  }
+
+  /** Decrypts one credential for the length of `use`. */
+  async lend<T>(id: CredentialId, use: (credential: Credential) => T | Promise<T>): Promise<T> {
+    const entry = await this.store.entry(id);
+    const plain = isAccount(entry) ? await this.openEntry(id, entry) : undefined;
+    if (!plain) throw await this.#whyMissing();
+    const { createdAt: _, ...draft } = plain;
+    return use({ id, ...draft });
+  }
+
+  /** What the entry says now, with the change that was made here unless that was turned down. */
+  async openEntry(id: CredentialId, { row, change }: Entry): Promise<Plain> {
+    const inForce = change && (change.state.kind === "waiting" || change.state.kind === "committed");
+    if (change && (inForce || row === undefined || row.home === "gone")) {
+      const plain = await this.openChange(id, change);
+      if (plain) return plain;
+    }
+    if (row === undefined || row.home === "gone") throw new NoSuchAccountError();
+    return this.openRow(id, row);
+  }
+
+  async openRow(id: CredentialId, row: Exclude<Row, { home: "gone" }>): Promise<Plain> {
+    if (row.home === "local" && row.under === "browser") {
+      return openLocal(await this.store.browserKey(), this.user, id, row.box);
+    }
+    const ring = await this.requireRing();
+    return row.home === "local" ? ring.openLocal(id, row.box) : ring.openDown(id, row.version, row.box);
+  }
+
+  /** `undefined` for a change that carries no credential. */
+  async openChange(id: CredentialId, { base, write }: Change): Promise<Plain | undefined> {
+    if (write.kind === "delete") return undefined;
+    const ring = await this.requireRing();
+    return write.kind === "unshare" ? ring.openLocal(id, write.keep) : ring.openUp(id, base + 1, write.box);
+  }
+
+  /** @throws LockedError, in words that say why */
+  async requireRing() {
+    const { ring } = this.lock;
+    if (ring) return ring;
+    const removal = await this.store.fact("removal");
+    throw removal ? new RemovedError(removal.reason) : new LockedError(this.lock.why);
+  }
+
+  close(): void {
+    this.forget("signed_out");
+    this.store.close();
+  }
+
+  async #whyMissing(): Promise<Error> {
+    const removal = await this.store.fact("removal");
+    return removal ? new RemovedError(removal.reason) : new NoSuchAccountError();
+  }
+
+  async #load(): Promise<void> {
+    const stored = await this.store.read();
+    const known = this.#shown;
+    const ring = this.lock.ring;
+    const shown = new Map<CredentialId, Shown>();
+    for (const [id, entry] of stored.entries) {
+      const mark = entryMark(entry);
+      const before = known.get(id);
+      shown.set(id, before?.account && before.mark === mark ? before : { mark, account: await this.#show(id, entry) });
+    }
+    this.#stored = stored;
+    // A tab that was locked meanwhile must not show again what it had just forgotten.
+    if (this.lock.ring === ring) this.#shown = shown;
+    else this.#stale = true;
+    this.changed();
+  }
+
+  async #show(id: CredentialId, entry: Entry): Promise<Account | undefined> {
+    if (!isAccount(entry)) return undefined;
+    try {
+      const { exchange, kind, label, environment, createdAt } = await this.openEntry(id, entry);
+      const pending = pendingOf(entry.change);
+      return {
+        ...{ id, exchange, kind, label, environment, createdAt },
+        synced: isSynced(entry),
+        version: versionOf(entry),
+        ...(pending && { pending }),
+      };
+    } catch {
+      // Locked, or damaged: counted as sealed, and said when it is asked for.
+      return undefined;
+    }
+  }
+}
+
+function isAccount({ row, change }: Entry): boolean {
+  if (change?.state.kind === "committed" && change.write.kind === "delete") return false;
+  const carries = change !== undefined && change.write.kind !== "delete";
+  return carries || (row !== undefined && row.home !== "gone");
+}
+
+function isSynced({ row, change }: Entry): boolean {
+  if (change?.state.kind === "committed") return change.write.kind !== "unshare";
+  return row?.home === "synced" || row?.home === "gone";
+}
+
+function versionOf({ row }: Entry): number {
+  if (row === undefined) return 0;
+  return row.home === "local" ? (row.tombstone?.version ?? 0) : row.version;
+}
+
+function pendingOf(change: Change | undefined): PendingChange | undefined {
+  if (!change || change.state.kind === "committed") return undefined;
+  const what = change.write.kind;
+  switch (change.state.kind) {
+    case "waiting":
+    case "conflict":
+      return { kind: change.state.kind, what };
+    case "refused":
+      return { kind: "refused", what, code: change.state.code, detail: change.state.detail };
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * The one tab of this browser that talks to the server for a user: connects, unlocks, applies, sends, and carries out
+ * removals. Tells the other tabs what they need to show the same.
+ *
+ * There is one leader at a time (`tabs/tabs.ts`); when its tab goes, the next tab makes its own from the storage and the
+ * keys that it already has.
+ */
+
+import type { Bytes } from "./bytes.ts";
+import { Edits } from "./edits.ts";
+import type { Holdings } from "./holdings.ts";
+import { signHello } from "./keys/device-keys.ts";
+import { openUnlock } from "./keys/key-ring.ts";
+import { WARNINGS_MAX } from "./limits.ts";
+import type {
+  ClientMessage,
+  RevokeReason,
+  SealedUnlock,
+  ServerMessage,
+  SyncPage,
+  UnixMillis,
+  Welcome,
+} from "./protocol.gen.ts";
+import { carryOutRevocation, type OtherTabs } from "./removal.ts";
+import { Connection } from "./sync/connection.ts";
+import type { ConnectionState } from "./sync/connection-machine.ts";
+import { Incoming } from "./sync/incoming.ts";
+import { Outgoing } from "./sync/outgoing.ts";
+import { type Errand, NO_STATUS, type Status } from "./tabs/messages.ts";
+
+export interface LeaderSurroundings {
+  readonly holdings: Holdings;
+  readonly tabs: OtherTabs;
+  readonly socketUrl: string;
+  /** What this tab knew from the leader before it. */
+  readonly status: Status;
+  askSession(): Promise<"good" | "refused" | "unreachable">;
+  /** Whether this device shares every account by itself. */
+  autoConnect(): boolean;
+  /** The status or the keys changed. */
+  brief(status: Status): void;
+  stored(): Promise<void>;
+  /** A revocation was carried out. */
+  revoked(reason: RevokeReason): Promise<void>;
+}
+
+export class Leader {
+  readonly #edits: Edits;
+  readonly #connection: Connection;
+  readonly #incoming: Incoming;
+  readonly #outgoing: Outgoing;
+  #status: Status;
+  #welcome: Welcome | undefined;
+  #caughtUp = false;
+
+  constructor(private readonly here: LeaderSurroundings) {
+    this.#status = { ...here.status, connection: NO_STATUS.connection };
+    this.#edits = new Edits(here.holdings);
+    this.#connection = new Connection(here.socketUrl, {
+      greet: (nonce) => this.#greet(nonce),
+      handle: (message) => this.#handle(message),
+      revoke: (reason, at) => this.revoke(reason, at),
+      askSession: here.askSession,
+      moved: (state) => this.#moved(state),
+    });
+    this.#incoming = new Incoming(here.holdings, this.#edits, (warning) => {
+      this.#tell({ warnings: [...this.#status.warnings, warning].slice(-WARNINGS_MAX) });
+    });
+    this.#outgoing = new Outgoing(here.holdings, this.#edits, (message) => this.#connection.send(message));
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** Connects if this browser is enrolled. */
+  async start(): Promise<void> {
+    if (await this.here.holdings.store.fact("enrolment")) this.#connection.start();
+  }
+
+  stop(): void {
+    this.#connection.stop();
+    this.#outgoing.reset();
+  }
+
+  /** The network came back, or somebody looks at the page again. */
+  wake(): void {
+    this.#connection.wake();
+  }
+
+  async run(errand: Errand): Promise<void> {
+    switch (errand) {
+      case "send":
+        return this.#flush();
+      case "connect":
+        this.stop();
+        return this.start();
+      case "share_all":
+        return this.#shareAll();
+      case "removed":
+        return this.revoke("removed", Date.now());
+    }
+  }
+
+  /** Ends with a receipt, if there is still a socket to send it over. */
+  async revoke(reason: RevokeReason, at: UnixMillis): Promise<void> {
+    this.#caughtUp = false;
+    this.#outgoing.reset();
+    const wiped = await carryOutRevocation(reason, at, {
+      holdings: this.here.holdings,
+      edits: this.#edits,
+      tabs: this.here.tabs,
+    });
+    this.#connection.send({ type: "receipt", at: Date.now(), wiped });
+    this.#tell({ devices: [] });
+    await this.here.stored();
+    await this.here.revoked(reason);
+  }
+
+  async #greet(nonce: Bytes): Promise<Extract<ClientMessage, { type: "hello" }>> {
+    const { store, lock } = this.here.holdings;
+    const [keys, enrolment, cursor] = await Promise.all([
+      store.deviceKeys(),
+      store.fact("enrolment"),
+      store.fact("cursor"),
+    ]);
+    if (!enrolment) throw new Error("not enrolled");
+    return {
+      type: "hello",
+      device: enrolment.device,
+      cursor: cursor?.seq ?? 0,
+      ...(cursor && { epoch: cursor.epoch }),
+      signature: await signHello(keys, nonce, enrolment.device),
+      want_unlock: lock.ring === undefined,
+    };
+  }
+
+  async #handle(message: ServerMessage): Promise<void> {
+    switch (message.type) {
+      case "welcome":
+        return this.#welcomed(message);
+      case "unlock":
+        return this.#unlock(message);
+      case "sync":
+        return this.#sync(message);
+      case "done":
+        await this.#outgoing.done(message);
+        return this.here.stored();
+      case "error":
+        await this.#outgoing.refused(message);
+        return this.here.stored();
+      case "devices":
+        return this.#tell({ devices: message.devices });
+      case "challenge":
+      case "drain":
+      case "revoked":
+        // The connection keeps these to itself.
+        return;
+    }
+  }
+
+  async #welcomed(welcome: Welcome): Promise<void> {
+    this.#welcome = welcome;
+    const { store } = this.here.holdings;
+    const cursor = await store.fact("cursor");
+    if (cursor && cursor.epoch !== welcome.epoch) await store.setCursor({ epoch: welcome.epoch, seq: 0 });
+    const { lostAt: _, ...status } = this.#status;
+    this.#status = status;
+    this.#tell({ graceMs: welcome.grace_ms });
+  }
+
+  async #unlock(sealed: SealedUnlock): Promise<void> {
+    const { holdings } = this.here;
+    const [keys, enrolment] = await Promise.all([holdings.store.deviceKeys(), holdings.store.fact("enrolment")]);
+    if (!enrolment || !this.#welcome) throw new Error("not enrolled");
+    const place = { user: holdings.user, device: enrolment.device, epoch: this.#welcome.epoch };
+    const ring = await openUnlock(keys, sealed, place);
+    const { mailExpiresAt: _, ...rest } = enrolment;
+    if (enrolment.state === "pending") await holdings.store.setEnrolment({ ...rest, state: "verified" });
+    holdings.lock.unlock(ring);
+    await this.#adoptLocalAccounts();
+    this.#tell({});
+    await this.here.stored();
+  }
+
+  async #sync(page: SyncPage): Promise<void> {
+    if (!this.#welcome) return;
+    const { epoch } = this.#welcome;
+    const news = page.upserts.length + page.deletes.length;
+    if (news > 0) await this.#outgoing.recognise(page.upserts);
+    await this.#incoming.apply(page, epoch);
+    this.#connection.send({ type: "ack", seq: page.seq });
+    this.#progress(page, news);
+    if (page.done && !this.#caughtUp) {
+      await this.#incoming.localiseOtherEpochs(epoch);
+      this.#caughtUp = true;
+      await this.#shareAll();
+      await this.#flush();
+    }
+    if (news > 0) await this.here.stored();
+  }
+
+  #progress({ total, done }: SyncPage, news: number): void {
+    const { progress, ...status } = this.#status;
+    this.#status = status;
+    const known = total === undefined ? progress : { received: 0, total };
+    if (known && !done) this.#tell({ progress: { ...known, received: known.received + news } });
+    else if (progress) this.#tell({});
+  }
+
+  /** Local-only accounts from before the enrolment go under the key that a removal takes away. */
+  async #adoptLocalAccounts(): Promise<void> {
+    const { holdings } = this.here;
+    for (const [id, { row }] of (await holdings.store.read()).entries) {
+      if (row?.home !== "local" || row.under !== "browser") continue;
+      await this.#edits.revise(id, async (entry) => {
+        if (entry.row?.home !== "local" || entry.row.under !== "browser") return entry;
+        const adopted = await this.#edits.localRow(id, await holdings.openRow(id, entry.row));
+        return { ...entry, row: { ...entry.row, ...adopted } };
+      });
+    }
+    await holdings.store.dropBrowserKey();
+  }
+
+  async #shareAll(): Promise<void> {
+    if (!this.here.autoConnect() || !this.here.holdings.lock.ring) return;
+    for (const [id, { row, change }] of (await this.here.holdings.store.read()).entries) {
+      if (row?.home === "local" && !change) await this.#edits.share(id);
+    }
+    await this.#flush();
+    await this.here.stored();
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#caughtUp) await this.#outgoing.flush();
+  }
+
+  #moved(state: ConnectionState): void {
+    if (state.kind !== "live") {
+      this.#caughtUp = false;
+      this.#outgoing.reset();
+    }
+    const lost = state.kind === "waiting" || state.kind === "asking" || state.kind === "stopped";
+    const lostAt = lost ? { lostAt: this.#status.lostAt ?? Date.now() } : {};
+    this.#tell({ connection: shown(state), ...lostAt });
+  }
+
+  #tell(news: Partial<Status>): void {
+    this.#status = { ...this.#status, ...news };
+    this.here.brief(this.#status);
+  }
+}
+
+function shown(state: ConnectionState): Status["connection"] {
+  switch (state.kind) {
+    case "offline":
+    case "live":
+      return { kind: state.kind };
+    case "connecting":
+    case "greeting":
+    case "asking":
+      return { kind: "connecting" };
+    case "waiting":
+      return { kind: "reconnecting", nextTryAt: state.until };
+    case "stopped":
+      return { kind: "stopped", detail: state.detail };
+  }
+}

@@ -1,0 +1,30 @@
+/** Each bound of the client, with its unit in its name and its reason beside it. */
+
+/** An HTTP call without an answer for this long counts as unreachable: longer than a password hash on a busy server. */
+export const HTTP_TIMEOUT_MS = 15_000;
+
+/** From opening the socket to `welcome`. The server gives `hello` 5 s; beyond twice that something swallows frames. */
+export const GREETING_TIMEOUT_MS = 10_000;
+
+/** First and longest wait before connecting again; the true wait is random below it, so that a fleet does not return at once. */
+export const BACKOFF_FIRST_MS = 500;
+export const BACKOFF_MAX_MS = 30_000;
+/** A connection that lived this long was a good one: the next loss starts from the first wait again. */
+export const STEADY_MS = 10_000;
+
+/** Heartbeats missed before the connection counts as lost, though the network said nothing. */
+export const HEARTBEATS_MISSED = 2.5;
+
+/** Writes on their way to the server at once: enough to hide the round trip, far below any rate limit. */
+export const WRITES_IN_FLIGHT_MAX = 16;
+/** A write that the server could not take for the moment is tried again after this. */
+export const WRITE_RETRY_MS = 5_000;
+
+/** How often a change is sealed anew because another tab changed the same account in between. */
+export const SWAP_TRIES_MAX = 8;
+
+/** How long a removal waits for the other tabs to confirm that they forgot; a receipt is due within 200 ms. */
+export const TABS_FORGET_MS = 120;
+
+/** Warnings kept for showing. */
+export const WARNINGS_MAX = 20;

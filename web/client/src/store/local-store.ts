@@ -1,0 +1,191 @@
+/**
+ * This browser's storage of one user, in IndexedDB: the device's key pairs as non-extractable handles, and credentials as
+ * ciphertext. One database per user, so that two users of one browser profile never mix.
+ *
+ * Must never hold plaintext or the unlock key. Every write of credentials is a compare-and-swap against what its writer
+ * had read, because sealing is asynchronous, other tabs write too, and a wipe may come in between.
+ */
+
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+
+import { type DeviceKeys, makeDeviceKeys } from "../keys/device-keys.ts";
+import { makeBrowserKey } from "../keys/key-ring.ts";
+import type { CredentialId, UserId } from "../protocol.gen.ts";
+import {
+  type Change,
+  type Cursor,
+  type Enrolment,
+  type Entry,
+  entryMark,
+  type RemovalRecord,
+  type Row,
+} from "./records.ts";
+
+interface Schema extends DBSchema {
+  keys: { key: "device" | "browser"; value: DeviceKeys | CryptoKey };
+  facts: { key: keyof Facts; value: Facts[keyof Facts] };
+  rows: { key: CredentialId; value: Row };
+  changes: { key: CredentialId; value: Change };
+}
+
+interface Facts {
+  enrolment: Enrolment;
+  cursor: Cursor;
+  removal: RemovalRecord;
+}
+
+/** Everything but keys, read at one moment. */
+export interface Stored {
+  readonly entries: ReadonlyMap<CredentialId, Entry>;
+  readonly enrolment?: Enrolment | undefined;
+  readonly cursor?: Cursor | undefined;
+  readonly removal?: RemovalRecord | undefined;
+}
+
+/** One credential's part of a {@link LocalStore.swap}. */
+export interface Swap {
+  readonly id: CredentialId;
+  readonly seen: Entry;
+  readonly next: Entry;
+}
+
+const VERSION = 1;
+const EVERYTHING = ["keys", "facts", "rows", "changes"] as const;
+const ALL_BUT_KEYS = ["facts", "rows", "changes"] as const;
+
+export class LocalStore {
+  private constructor(
+    readonly user: UserId,
+    private readonly db: IDBPDatabase<Schema>,
+  ) {}
+
+  static async open(user: UserId): Promise<LocalStore> {
+    const db = await openDB<Schema>(databaseName(user), VERSION, {
+      upgrade: (fresh) => {
+        for (const name of EVERYTHING) fresh.createObjectStore(name);
+      },
+    });
+    return new LocalStore(user, db);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  async read(): Promise<Stored> {
+    const tx = this.db.transaction(ALL_BUT_KEYS);
+    const [rowIds, rows, changeIds, changes, enrolment, cursor, removal] = await Promise.all([
+      tx.objectStore("rows").getAllKeys(),
+      tx.objectStore("rows").getAll(),
+      tx.objectStore("changes").getAllKeys(),
+      tx.objectStore("changes").getAll(),
+      tx.objectStore("facts").get("enrolment"),
+      tx.objectStore("facts").get("cursor"),
+      tx.objectStore("facts").get("removal"),
+    ]);
+    const entries = new Map<CredentialId, Entry>(rowIds.map((id, index) => [id, { row: rows[index] }]));
+    changeIds.forEach((id, index) => {
+      entries.set(id, { ...entries.get(id), change: changes[index] });
+    });
+    return {
+      entries,
+      enrolment: enrolment as Enrolment | undefined,
+      cursor: cursor as Cursor | undefined,
+      removal: removal as RemovalRecord | undefined,
+    };
+  }
+
+  async entry(id: CredentialId): Promise<Entry> {
+    const tx = this.db.transaction(["rows", "changes"]);
+    const [row, change] = await Promise.all([tx.objectStore("rows").get(id), tx.objectStore("changes").get(id)]);
+    return { row, change };
+  }
+
+  async fact<K extends keyof Facts>(key: K): Promise<Facts[K] | undefined> {
+    return (await this.db.get("facts", key)) as Facts[K] | undefined;
+  }
+
+  /**
+   * Writes all of `swaps` and the cursor, or, if any entry is not what its writer saw or the enrolment changed meanwhile,
+   * nothing.
+   */
+  async swap(swaps: readonly Swap[], seen: { enrolment: Enrolment | undefined; cursor?: Cursor }): Promise<boolean> {
+    const tx = this.db.transaction(ALL_BUT_KEYS, "readwrite");
+    const [rows, changes, facts] = [tx.objectStore("rows"), tx.objectStore("changes"), tx.objectStore("facts")];
+    const enrolment = (await facts.get("enrolment")) as Enrolment | undefined;
+    let untouched = enrolment?.device === seen.enrolment?.device && enrolment?.state === seen.enrolment?.state;
+    for (const { id, seen: before } of swaps) {
+      const [row, change] = await Promise.all([rows.get(id), changes.get(id)]);
+      untouched &&= entryMark({ row, change }) === entryMark(before);
+    }
+    if (untouched) {
+      for (const { id, next } of swaps) {
+        void (next.row ? rows.put(next.row, id) : rows.delete(id));
+        void (next.change ? changes.put(next.change, id) : changes.delete(id));
+      }
+      if (seen.cursor) void facts.put(seen.cursor, "cursor");
+    }
+    await tx.done;
+    return untouched;
+  }
+
+  /** The device's keys, made now if there are none. Read back, because a browser killed while writing loses them. */
+  async deviceKeys(): Promise<DeviceKeys> {
+    const made = (await this.db.get("keys", "device")) ?? (await makeDeviceKeys());
+    const tx = this.db.transaction("keys", "readwrite", { durability: "strict" });
+    if ((await tx.store.getKey("device")) === undefined) void tx.store.put(made, "device");
+    await tx.done;
+    return (await this.db.get("keys", "device")) as DeviceKeys;
+  }
+
+  /** The key of local-only accounts before enrolment, made now if there is none. */
+  async browserKey(): Promise<CryptoKey> {
+    const made = (await this.db.get("keys", "browser")) ?? (await makeBrowserKey());
+    const tx = this.db.transaction("keys", "readwrite");
+    if ((await tx.store.getKey("browser")) === undefined) void tx.store.put(made, "browser");
+    await tx.done;
+    return (await this.db.get("keys", "browser")) as CryptoKey;
+  }
+
+  /** No account is under it any more. */
+  async dropBrowserKey(): Promise<void> {
+    await this.db.delete("keys", "browser");
+  }
+
+  async setEnrolment(enrolment: Enrolment): Promise<void> {
+    const tx = this.db.transaction("facts", "readwrite", { durability: "strict" });
+    void tx.store.put(enrolment, "enrolment");
+    void tx.store.delete("removal");
+    await tx.done;
+  }
+
+  /** Another history of the database: fetch everything again, delete nothing. */
+  async setCursor(cursor: Cursor): Promise<void> {
+    await this.db.put("facts", cursor, "cursor");
+  }
+
+  /**
+   * Takes this browser out of sync. Synced ciphertext goes; local-only ciphertext stays, which without the unlock key does
+   * not open. `erased` takes that and the device's keys too. Changes that were never committed are boxes under the same
+   * key: what they began from is in the rows or on the server.
+   */
+  async wipe(removal: RemovalRecord | undefined): Promise<void> {
+    const tx = this.db.transaction(EVERYTHING, "readwrite", { durability: "strict" });
+    const [rows, facts] = [tx.objectStore("rows"), tx.objectStore("facts")];
+    void tx.objectStore("changes").clear();
+    void facts.delete("enrolment");
+    void facts.delete("cursor");
+    if (removal) void facts.put(removal, "removal");
+    if (removal?.reason === "erased") {
+      void rows.clear();
+      void tx.objectStore("keys").clear();
+    } else {
+      for await (const row of rows) if (row.value.home !== "local") void row.delete();
+    }
+    await tx.done;
+  }
+}
+
+function databaseName(user: UserId): string {
+  return `keyleash/${user}`;
+}

@@ -1,0 +1,369 @@
+/**
+ * One tab of this browser: who is logged in, what it holds, what the tab that leads told it, and, if that is this tab, the
+ * leader itself. Brings them together into the snapshot that a terminal sees.
+ *
+ * Must never decide what becomes of a credential (`sync/versions.ts`) or of the connection (`sync/connection-machine.ts`).
+ */
+
+import { Api } from "./api.ts";
+import { Edits } from "./edits.ts";
+import { LockedError, ProblemError, RemovedError, SignedOutError } from "./errors.ts";
+import { Holdings } from "./holdings.ts";
+import { KeyRing } from "./keys/key-ring.ts";
+import { Leader } from "./leader.ts";
+import type { CredentialId, Me, RevokeReason, UserId } from "./protocol.gen.ts";
+import { recall, remember } from "./remembered.ts";
+import { lockReasonOf } from "./removal.ts";
+import type { Lock, Session, Snapshot } from "./state.ts";
+import type { ChangeState } from "./store/records.ts";
+import { backoffMs } from "./sync/backoff.ts";
+import { type Errand, NO_STATUS, type Status, type TabMessage } from "./tabs/messages.ts";
+import { Tabs } from "./tabs/tabs.ts";
+
+export class Tab {
+  readonly api: Api;
+  readonly #tabs: Tabs<TabMessage>;
+  readonly #listeners = new Set<(state: Snapshot) => void>();
+  readonly #closing = new AbortController();
+  /** Tabs that said `forgotten` since the last `forget`. */
+  readonly #forgotten = new Set<string>();
+  #session: Session = { kind: "unknown" };
+  #holdings: Holdings | undefined;
+  #holding: Promise<void> = Promise.resolve();
+  #leading = false;
+  #leader: Leader | undefined;
+  #status: Status = NO_STATUS;
+  #enrolling = false;
+  #snapshot: Snapshot;
+  #renderDue = false;
+
+  constructor(private readonly server: string) {
+    this.api = new Api(server, (code) => void this.#refused(code));
+    this.#snapshot = this.#compose();
+    this.#tabs = new Tabs(server, {
+      heard: (message, from) => void this.#heard(message, from),
+      lead: () => void this.#lead(),
+    });
+    const { signal } = this.#closing;
+    const wake = () => document.visibilityState === "visible" && this.#leader?.wake();
+    addEventListener("online", () => this.#leader?.wake(), { signal });
+    document.addEventListener("visibilitychange", wake, { signal });
+  }
+
+  get state(): Snapshot {
+    return this.#snapshot;
+  }
+
+  onChange(listener: (state: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves once it is known who is logged in, or that the server does not answer. */
+  async begin(): Promise<void> {
+    const remembered = recall(this.server);
+    if (remembered) {
+      await this.#hold(remembered.me.user_id);
+      if (remembered.signedIn) this.#session = { kind: "in", me: remembered.me, confirmed: false };
+    }
+    this.#tabs.post({ type: "join" });
+    await this.askSession();
+    void this.#askUntilAnswered();
+    await this.#leader?.start();
+    this.#render();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#leader?.stop();
+    this.#leader = undefined;
+    this.#holdings?.close();
+    this.#holdings = undefined;
+    this.#tabs.leave();
+    this.#listeners.clear();
+  }
+
+  // --- Who is logged in ---
+
+  async askSession(): Promise<"good" | "refused" | "unreachable"> {
+    try {
+      await this.signedIn(await this.api.me());
+      return "good";
+    } catch (cause) {
+      return cause instanceof ProblemError && cause.isAboutSession ? "refused" : "unreachable";
+    }
+  }
+
+  /** The server said who is logged in; every tab hears it. */
+  async signedIn(me: Me): Promise<Me> {
+    this.#tabs.post({ type: "session", me });
+    await this.#adopt(me);
+    return me;
+  }
+
+  /** `forget` also forgets who it was, as on a machine that others use. */
+  async signedOut({ forget }: { forget: boolean }): Promise<void> {
+    const remembered = recall(this.server);
+    remember(this.server, forget || !remembered ? undefined : { ...remembered, signedIn: false });
+    this.#tabs.post({ type: "session" });
+    await this.#adopt(undefined);
+  }
+
+  me(): Me {
+    if (this.#session.kind !== "in") throw new SignedOutError();
+    return this.#session.me;
+  }
+
+  /** @throws SignedOutError, or RemovedError if that is why */
+  async holdings(): Promise<Holdings> {
+    const holdings = this.#holdings;
+    if (this.#session.kind === "in" && holdings) return holdings;
+    const removal = await holdings?.store.fact("removal");
+    if (removal) throw new RemovedError(removal.reason);
+    throw this.#session.kind === "unknown" ? new LockedError("server_needed") : new SignedOutError();
+  }
+
+  async edits(): Promise<Edits> {
+    return new Edits(await this.holdings());
+  }
+
+  /** Shows `enrolling` while `work` runs. */
+  async enrolling(work: () => Promise<void>): Promise<void> {
+    this.#enrolling = true;
+    this.#render();
+    try {
+      await work();
+    } finally {
+      this.#enrolling = false;
+      this.#render();
+    }
+  }
+
+  /**
+   * Resolves when the change with this token is committed, or has to wait because there is no connection.
+   * @throws ProblemError when the server refused it; RemovedError when the device was removed before it was sent.
+   */
+  async settled(id: CredentialId, token: string): Promise<void> {
+    let stop = () => {};
+    const state = await new Promise<ChangeState | undefined>((resolve) => {
+      const look = () => {
+        const change = this.#holdings?.stored.entries.get(id)?.change;
+        const mine = change?.token === token ? change.state : undefined;
+        if (mine?.kind !== "waiting" || this.#status.connection.kind !== "live") resolve(mine);
+      };
+      stop = this.onChange(look);
+      look();
+    });
+    stop();
+    const removal = this.#holdings?.stored.removal;
+    if (removal) throw new RemovedError(removal.reason);
+    if (state?.kind === "conflict") {
+      throw new ProblemError({
+        code: "conflict",
+        detail: "Another device changed this account first. Nothing was overwritten.",
+      });
+    }
+    if (state?.kind === "refused") {
+      await (await this.edits()).discard(id);
+      await this.stored();
+      throw new ProblemError(state);
+    }
+  }
+
+  // --- Between the tabs ---
+
+  /** To be called after each write to the storage. */
+  async stored(): Promise<void> {
+    if (!this.#holdings) return;
+    this.#tabs.post({ type: "stored", user: this.#holdings.user });
+    await this.#holdings.reload();
+  }
+
+  /** Has the leader do something, whichever tab that is. */
+  async errand(errand: Errand): Promise<void> {
+    if (!this.#holdings) return;
+    if (this.#leader) await this.#leader.run(errand);
+    else this.#tabs.post({ type: "errand", user: this.#holdings.user, errand });
+  }
+
+  async #heard(message: TabMessage, from: string): Promise<void> {
+    if ("user" in message && message.user !== this.#holdings?.user && message.type !== "forget") return;
+    switch (message.type) {
+      case "join":
+        return this.#leader && this.#brief(this.#leader.status);
+      case "brief":
+        return this.#briefed(message);
+      case "stored":
+        return this.#holdings?.reload();
+      case "session":
+        return this.#adopt(message.me);
+      case "errand":
+        return this.#leader?.run(message.errand);
+      case "forget":
+        if (message.user === this.#holdings?.user) this.#forget(message.reason);
+        return this.#tabs.post({ type: "forgotten" });
+      case "forgotten":
+        this.#forgotten.add(from);
+    }
+  }
+
+  async #briefed({ status, keys }: Extract<TabMessage, { type: "brief" }>): Promise<void> {
+    const holdings = this.#holdings;
+    if (!holdings || this.#leader) return;
+    if (keys && !holdings.lock.ring) {
+      holdings.lock.unlock(new KeyRing(holdings.user, keys));
+      void holdings.reload();
+    }
+    this.#adoptStatus(status);
+  }
+
+  #adoptStatus(status: Status): void {
+    this.#status = status;
+    if (status.lostAt === undefined) this.#holdings?.lock.serverIsBack();
+    else this.#holdings?.lock.serverIsAway(status.lostAt, status.graceMs);
+    this.#render();
+  }
+
+  /** Of the leader's tab: tells the others how things are. */
+  #brief(status: Status): void {
+    const holdings = this.#holdings;
+    if (!holdings) return;
+    this.#adoptStatus(status);
+    const keys = holdings.lock.ring?.keys;
+    this.#tabs.post({ type: "brief", user: holdings.user, status, ...(keys && { keys }) });
+  }
+
+  #forget(reason: RevokeReason): void {
+    this.#holdings?.forget(lockReasonOf(reason));
+    this.#status = { ...this.#status, devices: [] };
+    this.#renderNow();
+  }
+
+  async #forgetEverywhere(reason: RevokeReason, ms: number): Promise<boolean> {
+    const user = this.#holdings?.user;
+    if (!user) return true;
+    this.#forgotten.clear();
+    this.#tabs.post({ type: "forget", user, reason });
+    this.#renderNow();
+    const deadline = performance.now() + ms;
+    const others = await this.#tabs.others();
+    while (![...others].every((id) => this.#forgotten.has(id))) {
+      if (performance.now() >= deadline) return false;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return true;
+  }
+
+  async #lead(): Promise<void> {
+    this.#leading = true;
+    await this.#makeLeader();
+  }
+
+  async #makeLeader(): Promise<void> {
+    const holdings = this.#holdings;
+    if (!this.#leading || !holdings || this.#leader) return;
+    this.#leader = new Leader({
+      holdings,
+      tabs: { forget: (reason, ms) => this.#forgetEverywhere(reason, ms) },
+      socketUrl: this.api.socketUrl,
+      status: this.#status,
+      askSession: () => this.askSession(),
+      autoConnect: () => this.#session.kind === "in" && this.#session.me.auto_connect,
+      brief: (status) => this.#brief(status),
+      stored: () => this.stored(),
+      revoked: (reason) => this.#revoked(reason),
+    });
+    if (this.#session.kind === "in") await this.#leader.start();
+  }
+
+  async #revoked(reason: RevokeReason): Promise<void> {
+    if (reason === "sync_off") await this.askSession();
+    else await this.signedOut({ forget: false });
+  }
+
+  /** Any answer of the server may say that the session is no good. */
+  async #refused(code: "session_required" | "device_removed"): Promise<void> {
+    if (code === "device_removed" && this.#holdings && !this.#holdings.stored.removal) {
+      this.#forget("removed");
+      await this.errand("removed");
+    }
+    await this.signedOut({ forget: false });
+  }
+
+  async #adopt(me: Me | undefined): Promise<void> {
+    if (me) {
+      remember(this.server, { me, signedIn: true });
+      await this.#hold(me.user_id);
+      this.#session = { kind: "in", me, confirmed: true };
+      await this.#leader?.start();
+    } else {
+      this.#session = { kind: "none" };
+      this.#leader?.stop();
+      this.#holdings?.forget("signed_out");
+    }
+    this.#render();
+  }
+
+  /** Opens what this browser holds of `user`, and lets go of another user's. One after another: calls may overlap. */
+  #hold(user: UserId): Promise<void> {
+    this.#holding = this.#holding.then(() => this.#switchTo(user));
+    return this.#holding;
+  }
+
+  async #switchTo(user: UserId): Promise<void> {
+    if (this.#holdings?.user === user) return;
+    this.#leader?.stop();
+    this.#leader = undefined;
+    this.#holdings?.close();
+    this.#status = NO_STATUS;
+    this.#holdings = await Holdings.open(user, () => this.#render());
+    await this.#makeLeader();
+  }
+
+  /** A page that was opened without the server, in a browser that has no socket to notice its return. */
+  async #askUntilAnswered(): Promise<void> {
+    for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
+      if (this.#session.kind === "none" || (this.#session.kind === "in" && this.#session.confirmed)) return;
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, Math.random())));
+      await this.askSession();
+    }
+  }
+
+  // --- What a terminal sees ---
+
+  #render(): void {
+    if (this.#renderDue) return;
+    this.#renderDue = true;
+    queueMicrotask(() => this.#renderNow());
+  }
+
+  #renderNow(): void {
+    this.#renderDue = false;
+    this.#snapshot = this.#compose();
+    for (const listener of this.#listeners) listener(this.#snapshot);
+  }
+
+  #compose(): Snapshot {
+    const holdings = this.#holdings;
+    const signedIn = this.#session.kind === "in";
+    const { connection, progress, devices, warnings } = this.#status;
+    const sync = holdings?.sync ?? { kind: "off" };
+    return {
+      session: this.#session,
+      sync: this.#enrolling ? { kind: "enrolling" } : sync,
+      lock: this.#lock(),
+      connection,
+      ...(progress && { progress }),
+      accounts: signedIn && holdings ? holdings.accounts : [],
+      sealedAccounts: holdings?.sealedAccounts ?? 0,
+      devices,
+      warnings,
+    };
+  }
+
+  #lock(): Lock {
+    if (this.#session.kind === "in" && this.#holdings) return this.#holdings.lockState;
+    if (this.#holdings?.stored.removal) return { kind: "locked", why: "removed" };
+    return { kind: "locked", why: this.#session.kind === "unknown" ? "server_needed" : "signed_out" };
+  }
+}

@@ -1,0 +1,43 @@
+/** What this browser's tabs say to each other. Handles of keys may be in it; a decrypted credential never is. */
+
+import type { RingKeys } from "../keys/key-ring.ts";
+import type { DeviceView, Me, RevokeReason, UnixMillis, UserId } from "../protocol.gen.ts";
+import type { Connection, Progress, Warning } from "../state.ts";
+
+export type TabMessage =
+  /** I am new: tell me what there is. */
+  | { readonly type: "join" }
+  /** From the leader: how things are, and the keys while it is unlocked. */
+  | { readonly type: "brief"; readonly user: UserId; readonly status: Status; readonly keys?: RingKeys }
+  /** Somebody wrote to the storage. */
+  | { readonly type: "stored"; readonly user: UserId }
+  /** Who is logged in changed. */
+  | { readonly type: "session"; readonly me?: Me }
+  /** To the leader. */
+  | { readonly type: "errand"; readonly user: UserId; readonly errand: Errand }
+  /** From the leader: forget keys and everything decrypted, and say `forgotten`. */
+  | { readonly type: "forget"; readonly user: UserId; readonly reason: RevokeReason }
+  | { readonly type: "forgotten" };
+
+export type Errand =
+  /** There is a change to send. */
+  | "send"
+  /** The enrolment is new: connect, or connect again. */
+  | "connect"
+  /** Auto connect was turned on: share what is local. */
+  | "share_all"
+  /** The server said over HTTP that this device was removed. */
+  | "removed";
+
+/** What only the tab with the socket knows. */
+export interface Status {
+  readonly connection: Connection;
+  readonly progress?: Progress;
+  readonly devices: readonly DeviceView[];
+  readonly warnings: readonly Warning[];
+  /** When the connection was lost, while it is. */
+  readonly lostAt?: UnixMillis;
+  readonly graceMs: number;
+}
+
+export const NO_STATUS: Status = { connection: { kind: "offline" }, devices: [], warnings: [], graceMs: 0 };
