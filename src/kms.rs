@@ -53,3 +53,7 @@ pub trait Kms: fmt::Debug + Send + Sync {
 
     async fn unwrap(&self, context: &KeyContext, wrapped: &WrappedKey) -> Result<DataKey, KmsError>;
 }
+
+#[cfg(test)]
+pub mod conformance;
+pub mod file;

@@ -10,9 +10,11 @@
 //! `identity` and `vault`'s adapter import ports; `actors` import ports; `http` and `socket` import actor handles,
 //! `identity` and ports, and never each other. [`startup`] alone names concrete adapters. `tests/house.rs` checks this.
 
+mod aead;
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod device_keys;
 pub mod entropy;
 pub mod kms;
 pub mod mail;

@@ -105,3 +105,11 @@ pub trait Vault: Debug + Send + Sync {
     /// What changed after `since`, read once and sealed for each of `devices`. Recorded as held, like [`Self::page`].
     async fn fan_out(&self, user: UserId, since: Seq, devices: &[DeviceId]) -> Result<FanOut, VaultError>;
 }
+
+mod binding;
+mod credentials;
+pub mod data_keys;
+mod form;
+pub mod local;
+mod pages;
+mod unlock;

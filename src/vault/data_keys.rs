@@ -1,0 +1,148 @@
+//! The users' data keys in memory: few, not for long, fetched once however many ask at the same time, and cleared when
+//! they go.
+
+use std::{
+    collections::HashMap,
+    fmt, mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use keyleash_protocol::{UnixMillis, UserId};
+use tokio::sync::OnceCell;
+
+use super::VaultError;
+use crate::{
+    aead::Key,
+    clock::Clock,
+    kms::{KeyContext, Kms},
+    store::CredentialStore,
+};
+
+/// How much one memory image of this process can give away.
+#[derive(Clone, Copy, Debug)]
+pub struct DataKeyLimits {
+    /// Keys held at once. 16,384 take about 3 MB, and are more users than one node serves at the same time.
+    pub count_max: usize,
+    /// How long a key may be used before the key service is asked again. 15 minutes: a key that is disabled there stops
+    /// working here soon, and 20,000 busy users cost the key service 22 calls a second.
+    pub age_max: Duration,
+}
+
+impl Default for DataKeyLimits {
+    fn default() -> Self {
+        Self { count_max: 16_384, age_max: Duration::from_mins(15) }
+    }
+}
+
+pub struct DataKeys {
+    store: Arc<dyn CredentialStore>,
+    kms: Arc<dyn Kms>,
+    clock: Arc<dyn Clock>,
+    limits: DataKeyLimits,
+    generations: Mutex<Generations>,
+}
+
+impl DataKeys {
+    pub fn new(
+        store: Arc<dyn CredentialStore>,
+        kms: Arc<dyn Kms>,
+        clock: Arc<dyn Clock>,
+        limits: DataKeyLimits,
+    ) -> Self {
+        Self { store, kms, clock, limits, generations: Mutex::default() }
+    }
+
+    /// The user's data key; made now if this user has none.
+    pub async fn of(&self, user: UserId) -> Result<Arc<Key>, VaultError> {
+        let entry = self.generations().entry(user, self.clock.now(), &self.limits);
+        entry.key.get_or_try_init(|| self.fetch(user)).await.cloned()
+    }
+
+    /// Clears the user's key from memory; the next use asks the key service.
+    pub fn forget(&self, user: UserId) {
+        self.generations().forget(user);
+    }
+
+    /// Clears every key whose time is over, also those that nobody asks for.
+    pub fn forget_aged(&self) {
+        let now = self.clock.now();
+        self.generations().forget_aged(now, self.limits.age_max);
+    }
+
+    pub fn held(&self) -> usize {
+        let generations = self.generations();
+        generations.young.len() + generations.old.len()
+    }
+
+    async fn fetch(&self, user: UserId) -> Result<Arc<Key>, VaultError> {
+        let context = KeyContext { user };
+        if let Some(wrapped) = self.store.data_key(user).await? {
+            return Ok(Arc::new(Key::new(self.kms.unwrap(&context, &wrapped).await?)));
+        }
+        let (key, wrapped) = self.kms.generate(&context).await?;
+        let stored = self.store.insert_data_key(user, wrapped.clone(), self.clock.now()).await?;
+        // Another node may have been first: then everything is under its key.
+        let key = if stored == wrapped { key } else { self.kms.unwrap(&context, &stored).await? };
+        Ok(Arc::new(Key::new(key)))
+    }
+
+    fn generations(&self) -> MutexGuard<'_, Generations> {
+        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for DataKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DataKeys({} held)", self.held())
+    }
+}
+
+struct Entry {
+    since: UnixMillis,
+    key: OnceCell<Arc<Key>>,
+}
+
+impl Entry {
+    /// A clock that was set back ends the entry too: its age is not known any more.
+    fn is_fresh(&self, now: UnixMillis, age_max: Duration) -> bool {
+        now >= self.since && now.since(self.since) < age_max
+    }
+}
+
+/// What was used lately and what was used before that. When the young generation is full, the old one goes and the young
+/// one takes its place: the least used half is forgotten in one step, with no list to keep in order.
+#[derive(Default)]
+struct Generations {
+    young: HashMap<UserId, Arc<Entry>>,
+    old: HashMap<UserId, Arc<Entry>>,
+}
+
+impl Generations {
+    fn entry(&mut self, user: UserId, now: UnixMillis, limits: &DataKeyLimits) -> Arc<Entry> {
+        if let Some(entry) = self.young.get(&user).filter(|entry| entry.is_fresh(now, limits.age_max)) {
+            return entry.clone();
+        }
+        self.young.remove(&user);
+        let entry = self
+            .old
+            .remove(&user)
+            .filter(|entry| entry.is_fresh(now, limits.age_max))
+            .unwrap_or_else(|| Arc::new(Entry { since: now, key: OnceCell::new() }));
+        if self.young.len() >= (limits.count_max / 2).max(1) {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(user, entry.clone());
+        entry
+    }
+
+    fn forget(&mut self, user: UserId) {
+        self.young.remove(&user);
+        self.old.remove(&user);
+    }
+
+    fn forget_aged(&mut self, now: UnixMillis, age_max: Duration) {
+        self.young.retain(|_, entry| entry.is_fresh(now, age_max));
+        self.old.retain(|_, entry| entry.is_fresh(now, age_max));
+    }
+}
