@@ -4,8 +4,12 @@
 //! So every interleaving can be simulated.
 
 pub mod attempts;
+pub mod catch_up;
+pub mod connection;
 pub mod device;
+pub mod fan_out;
 pub mod origin;
+pub mod outbox;
 pub mod peer;
 pub mod text;
 pub mod totp;

@@ -1,0 +1,34 @@
+//! One socket's conversation, decided. Before and after `hello` are two types: what may be said to a stranger and what to a
+//! device cannot be mixed up.
+//!
+//! Owns: which message is allowed when, every deadline, the order in which things are sent. Never: sends, reads, waits, or
+//! asks what time it is; it is told, and answers with [`Effect`]s.
+
+mod identified;
+mod rate;
+mod unidentified;
+
+pub use identified::{Effect, Identified, Input, Moment, News, Standing, Start, VaultRefusal, Write, WriteRefusal};
+pub use unidentified::Unidentified;
+
+use std::time::Duration;
+
+/// A frame on its way into the kernel for this long means that the peer does not read: it is cut, comes back and catches up.
+pub const JAM_MAX: Duration = Duration::from_secs(10);
+/// A page is applied within milliseconds; a peer that reads but does not acknowledge for this long is stuck.
+pub const ACK_MAX: Duration = Duration::from_secs(30);
+/// A revoked device gets this long to wipe and to say so.
+pub const RECEIPT_MAX: Duration = Duration::from_secs(5);
+/// Answers that wait for a peer to read; more of its messages are not taken in meanwhile.
+pub const REPLIES_MAX: usize = 4;
+/// Pause before the store or the vault is asked again after it failed.
+pub const RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// Messages that a peer may send at once: an import of a few hundred credentials, with the acks that it causes.
+pub const MESSAGES_BURST: u32 = 512;
+/// Messages per second that it may send for ever.
+pub const MESSAGES_PER_SECOND: u32 = 100;
+
+/// Silence after which the peer is taken for gone, as a multiple of the heartbeat: one lost, and half of the next.
+pub fn silence_max(heartbeat: Duration) -> Duration {
+    heartbeat * 5 / 2
+}

@@ -1,0 +1,512 @@
+//! A device that proved itself: pending, verified, or being told that it is revoked.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use bytestring::ByteString;
+use keyleash_protocol::{
+    CloseCode, CredentialId, Epoch, ProblemCode, SealedBox, Seq, UnixMillis, Version,
+    socket::{ClientMessage, DeviceState, RevokeReason, SealedUnlock, ServerMessage, SocketError, SyncPage, Welcome},
+};
+
+use super::{
+    ACK_MAX, JAM_MAX, RECEIPT_MAX, REPLIES_MAX, RETRY_PAUSE,
+    rate::{Pace, Rate},
+    silence_max,
+};
+use crate::outbox::{Delivery, Outbox};
+
+/// What is known when `hello` was found good.
+#[derive(Clone, Debug)]
+pub struct Start {
+    pub standing: Standing,
+    /// Where to catch up from (see [`crate::catch_up`]).
+    pub cursor: Seq,
+    pub head: Seq,
+    pub epoch: Epoch,
+    pub want_unlock: bool,
+    pub heartbeat: Duration,
+    pub grace: Duration,
+}
+
+/// How the owner stands to the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Pending,
+    Verified,
+    Revoked { reason: RevokeReason, at: UnixMillis },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    Put { r#ref: u32, id: CredentialId, base: Version, sealed: SealedBox },
+    Delete { r#ref: u32, id: CredentialId, base: Version },
+}
+
+impl Write {
+    pub fn reference(&self) -> u32 {
+        match self {
+            Self::Put { r#ref, .. } | Self::Delete { r#ref, .. } => *r#ref,
+        }
+    }
+}
+
+/// Why a write changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteRefusal {
+    pub code: ProblemCode,
+    pub detail: String,
+    /// With a conflict: the stored version.
+    pub present: Option<Version>,
+}
+
+/// Why the vault gave nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VaultRefusal {
+    /// It does not hold this device for verified (any more).
+    NotVerified,
+    /// For now.
+    Unavailable,
+}
+
+/// What the rest of the node tells a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The owner approved this device.
+    Verified {
+        head: Seq,
+    },
+    Revoked {
+        reason: RevokeReason,
+        at: UnixMillis,
+    },
+    Changed(Delivery),
+    /// The `devices` message, encoded once for all.
+    Devices(ByteString),
+    /// This node leaves.
+    Drain {
+        reconnect_after: Duration,
+    },
+    Close(CloseCode),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    Message(ClientMessage),
+    /// A sign of life that says nothing.
+    Heard,
+    News(News),
+    /// The answer to [`Effect::Unlock`].
+    Unlocked(Result<SealedUnlock, VaultRefusal>),
+    /// The answer to [`Effect::Read`].
+    Page(Result<SyncPage, VaultRefusal>),
+    /// The answer to [`Effect::Write`].
+    Written {
+        r#ref: u32,
+        id: CredentialId,
+        result: Result<(Version, Seq), WriteRefusal>,
+    },
+    /// The answer to [`Effect::RecordReceipt`].
+    ReceiptRecorded,
+    /// What was sent has left for the network.
+    Writable,
+    /// A heartbeat is due.
+    Beat,
+    /// A time that [`Effect::WakeAfter`] asked for has come.
+    Wake,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Send(ServerMessage),
+    SendText(ByteString),
+    Ping,
+    /// Ask the vault for the unlock key.
+    Unlock,
+    /// Ask the vault for the page after this.
+    Read {
+        cursor: Seq,
+    },
+    /// Ask the vault to store this.
+    Write(Write),
+    /// The device applied everything up to here.
+    Acked(Seq),
+    RecordReceipt {
+        wiped: bool,
+    },
+    /// The vault does not hold this device for verified: have somebody look why.
+    LookAgain,
+    WakeAfter(Duration),
+    /// Say this last word and hang up.
+    Close(CloseCode),
+}
+
+/// The world at the time of an input.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    pub now: Instant,
+    /// Nothing that was sent still waits on this side of the network.
+    pub writable: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Pending,
+    Verified {
+        outbox: Outbox,
+        /// Its unlock key is being sealed; no page goes before it.
+        unlocking: bool,
+    },
+    /// Was told to wipe. Nothing else is sent to it and nothing of it is taken but the receipt.
+    Revoked {
+        reason: RevokeReason,
+        until: Instant,
+    },
+    Closed,
+}
+
+#[derive(Debug)]
+pub struct Identified {
+    stage: Stage,
+    cursor: Seq,
+    heartbeat: Duration,
+    heard: Instant,
+    jammed_since: Option<Instant>,
+    retry_at: Option<Instant>,
+    rate: Rate,
+    /// One write at a time; the peer is not read meanwhile, so that a flood waits on its own side.
+    writing: bool,
+    replies: VecDeque<ServerMessage>,
+    /// The newest list that was not sent yet.
+    devices: Option<ByteString>,
+}
+
+impl Identified {
+    pub fn new(start: Start, moment: Moment) -> (Self, Vec<Effect>) {
+        let mut connection = Self {
+            stage: Stage::Pending,
+            cursor: start.cursor,
+            heartbeat: start.heartbeat,
+            heard: moment.now,
+            jammed_since: None,
+            retry_at: None,
+            rate: Rate::new(moment.now),
+            writing: false,
+            replies: VecDeque::new(),
+            devices: None,
+        };
+        let mut effects = Vec::new();
+        let state = match start.standing {
+            Standing::Pending => DeviceState::Pending,
+            Standing::Verified => DeviceState::Verified,
+            Standing::Revoked { reason, at } => {
+                connection.revoke(reason, at, moment, &mut effects);
+                return (connection, effects);
+            }
+        };
+        effects.push(Effect::Send(ServerMessage::Welcome(Welcome {
+            state,
+            seq: start.head,
+            epoch: start.epoch,
+            heartbeat_ms: millis(start.heartbeat),
+            grace_ms: millis(start.grace),
+        })));
+        if state == DeviceState::Verified {
+            connection.begin(start.head, start.want_unlock, &mut effects);
+        }
+        connection.pump(moment, &mut effects);
+        (connection, effects)
+    }
+
+    pub fn handle(&mut self, input: Input, moment: Moment) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.note_jam(moment, &mut effects);
+        match input {
+            Input::Message(message) => {
+                self.heard = moment.now;
+                self.hear(message, moment, &mut effects);
+            }
+            Input::Heard => self.heard = moment.now,
+            Input::News(news) => self.learn(news, moment, &mut effects),
+            Input::Unlocked(result) => self.unlocked(result, moment, &mut effects),
+            Input::Page(result) => self.page(result, moment, &mut effects),
+            Input::Written { r#ref, id, result } => self.written(r#ref, id, result, &mut effects),
+            Input::ReceiptRecorded => self.close(CloseCode::Revoked, &mut effects),
+            Input::Writable => {}
+            Input::Beat => self.beat(moment, &mut effects),
+            Input::Wake => self.check_deadlines(moment, &mut effects),
+        }
+        self.pump(moment, &mut effects);
+        effects
+    }
+
+    /// Whether the peer's next message should be taken in. What is not waits in the network, on the peer's account.
+    pub fn wants_input(&self) -> bool {
+        !self.writing && self.replies.len() < REPLIES_MAX
+    }
+
+    pub fn is_revoked(&self) -> bool {
+        matches!(self.stage, Stage::Revoked { .. })
+    }
+
+    fn begin(&mut self, head: Seq, unlocking: bool, effects: &mut Vec<Effect>) {
+        self.stage = Stage::Verified { outbox: Outbox::new(self.cursor, head), unlocking };
+        effects.push(Effect::Acked(self.cursor));
+        if unlocking {
+            effects.push(Effect::Unlock);
+        }
+    }
+
+    fn revoke(&mut self, reason: RevokeReason, at: UnixMillis, moment: Moment, effects: &mut Vec<Effect>) {
+        if matches!(self.stage, Stage::Revoked { .. } | Stage::Closed) {
+            return;
+        }
+        self.stage = Stage::Revoked { reason, until: moment.now + RECEIPT_MAX };
+        // Whatever waited is not for this device any more.
+        self.replies.clear();
+        self.devices = None;
+        effects.push(Effect::Send(ServerMessage::Revoked { reason, at }));
+        effects.push(Effect::WakeAfter(RECEIPT_MAX));
+    }
+
+    fn close(&mut self, code: CloseCode, effects: &mut Vec<Effect>) {
+        if !matches!(self.stage, Stage::Closed) {
+            self.stage = Stage::Closed;
+            effects.push(Effect::Close(code));
+        }
+    }
+
+    fn hear(&mut self, message: ClientMessage, moment: Moment, effects: &mut Vec<Effect>) {
+        let pace = self.rate.count(moment.now);
+        if pace == Pace::Flood {
+            return self.close(CloseCode::RateLimited, effects);
+        }
+        match (&mut self.stage, message) {
+            // What was on its way when the revocation overtook it.
+            (
+                Stage::Revoked { .. },
+                ClientMessage::Ack { .. } | ClientMessage::Put { .. } | ClientMessage::Delete { .. },
+            )
+            | (Stage::Closed, _) => {}
+            (Stage::Revoked { reason, .. }, ClientMessage::Receipt { wiped, .. }) => match reason {
+                // The device stays verified: there is no removal to confirm.
+                RevokeReason::SignedOut => self.close(CloseCode::Revoked, effects),
+                RevokeReason::Removed | RevokeReason::Erased | RevokeReason::Panic | RevokeReason::SyncOff => {
+                    effects.push(Effect::RecordReceipt { wiped });
+                }
+            },
+            (Stage::Verified { outbox, .. }, ClientMessage::Ack { seq }) => match outbox.ack(seq, moment.now) {
+                Ok(()) => {
+                    self.cursor = self.cursor.max(seq);
+                    effects.push(Effect::Acked(seq));
+                }
+                Err(_) => self.close(CloseCode::ProtocolError, effects),
+            },
+            (Stage::Pending | Stage::Verified { .. }, ClientMessage::Put { r#ref, id, base_version, r#box }) => {
+                self.write(Write::Put { r#ref, id, base: base_version, sealed: r#box }, pace, effects);
+            }
+            (Stage::Pending | Stage::Verified { .. }, ClientMessage::Delete { r#ref, id, base_version }) => {
+                self.write(Write::Delete { r#ref, id, base: base_version }, pace, effects);
+            }
+            (_, ClientMessage::Hello(_))
+            | (Stage::Pending, ClientMessage::Ack { .. })
+            | (Stage::Pending | Stage::Verified { .. }, ClientMessage::Receipt { .. }) => {
+                self.close(CloseCode::ProtocolError, effects);
+            }
+        }
+    }
+
+    fn write(&mut self, write: Write, pace: Pace, effects: &mut Vec<Effect>) {
+        let refused = if matches!(self.stage, Stage::Pending) {
+            Some((ProblemCode::DeviceState, "This device is not verified yet."))
+        } else if pace != Pace::Fine || self.writing {
+            Some((ProblemCode::TooManyRequests, "Too many writes in too short a time; send it again more slowly."))
+        } else {
+            None
+        };
+        if let Some((code, detail)) = refused {
+            let refusal = WriteRefusal { code, detail: detail.to_owned(), present: None };
+            self.replies.push_back(error(write.reference(), refusal));
+        } else {
+            self.writing = true;
+            effects.push(Effect::Write(write));
+        }
+    }
+
+    fn learn(&mut self, news: News, moment: Moment, effects: &mut Vec<Effect>) {
+        match (&mut self.stage, news) {
+            (_, News::Revoked { reason, at }) => self.revoke(reason, at, moment, effects),
+            // Its only duty left is to wipe; its own deadline ends it.
+            (Stage::Revoked { .. } | Stage::Closed, _)
+            | (Stage::Verified { .. }, News::Verified { .. })
+            | (Stage::Pending, News::Changed(_)) => {}
+            (Stage::Pending, News::Verified { head }) => self.begin(head, true, effects),
+            (Stage::Verified { outbox, unlocking }, News::Changed(mut delivery)) => {
+                if !moment.writable || *unlocking {
+                    delivery.page = None;
+                }
+                if let Some(page) = outbox.deliver(delivery, moment.now) {
+                    effects.push(Effect::Send(ServerMessage::Sync(page)));
+                }
+            }
+            (_, News::Devices(list)) => self.devices = Some(list),
+            (_, News::Drain { reconnect_after }) => {
+                let reconnect_after_ms = millis(reconnect_after);
+                effects.push(Effect::Send(ServerMessage::Drain { reconnect_after_ms }));
+                self.close(CloseCode::GoingAway, effects);
+            }
+            (_, News::Close(code)) => self.close(code, effects),
+        }
+    }
+
+    fn unlocked(&mut self, result: Result<SealedUnlock, VaultRefusal>, moment: Moment, effects: &mut Vec<Effect>) {
+        let Stage::Verified { unlocking, .. } = &mut self.stage else { return };
+        match result {
+            Ok(sealed) => {
+                *unlocking = false;
+                self.replies.push_back(ServerMessage::Unlock(sealed));
+            }
+            Err(VaultRefusal::NotVerified) => {
+                // The news why should follow; if they do not, it comes back and asks anew.
+                self.retry_at = Some(moment.now + RETRY_PAUSE);
+                effects.extend([Effect::LookAgain, Effect::WakeAfter(RETRY_PAUSE)]);
+            }
+            Err(VaultRefusal::Unavailable) => {
+                effects.push(Effect::Send(ServerMessage::Error(SocketError {
+                    r#ref: None,
+                    code: ProblemCode::Unavailable,
+                    detail: "The keys cannot be reached for now; come back later.".to_owned(),
+                    version: None,
+                })));
+                self.close(CloseCode::Unavailable, effects);
+            }
+        }
+    }
+
+    fn page(&mut self, result: Result<SyncPage, VaultRefusal>, moment: Moment, effects: &mut Vec<Effect>) {
+        let Stage::Verified { outbox, .. } = &mut self.stage else { return };
+        match result {
+            Ok(page) if moment.writable => {
+                effects.push(Effect::Send(ServerMessage::Sync(outbox.page_read(page, moment.now))));
+            }
+            Ok(_) => outbox.read_failed(),
+            Err(refusal) => {
+                outbox.read_failed();
+                self.retry_at = Some(moment.now + RETRY_PAUSE);
+                effects.push(Effect::WakeAfter(RETRY_PAUSE));
+                if refusal == VaultRefusal::NotVerified {
+                    effects.push(Effect::LookAgain);
+                }
+            }
+        }
+    }
+
+    fn written(
+        &mut self,
+        r#ref: u32,
+        id: CredentialId,
+        result: Result<(Version, Seq), WriteRefusal>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.writing = false;
+        if matches!(self.stage, Stage::Revoked { .. } | Stage::Closed) {
+            return;
+        }
+        self.replies.push_back(match result {
+            Ok((version, seq)) => ServerMessage::Done { r#ref, id, version, seq },
+            Err(refusal) => {
+                if refusal.code == ProblemCode::DeviceState {
+                    effects.push(Effect::LookAgain);
+                }
+                error(r#ref, refusal)
+            }
+        });
+    }
+
+    fn beat(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+        self.check_deadlines(moment, effects);
+        let outbox = match &self.stage {
+            Stage::Closed | Stage::Revoked { .. } => return,
+            Stage::Pending => None,
+            Stage::Verified { outbox, .. } => Some(outbox),
+        };
+        if moment.writable {
+            effects.push(Effect::Ping);
+            // A browser cannot see pings; this is how its page knows that the server is there.
+            if let Some(seq) = outbox.and_then(Outbox::idle_at) {
+                effects.push(Effect::Send(ServerMessage::Sync(SyncPage { seq, done: true, ..SyncPage::default() })));
+            }
+        }
+        let silence = Some(self.heard + silence_max(self.heartbeat));
+        let ack = outbox.and_then(Outbox::waiting_since).map(|since| since + ACK_MAX);
+        let due_before_next_beat =
+            [silence, ack].into_iter().flatten().map(|at| at.saturating_duration_since(moment.now)).min();
+        effects.extend(due_before_next_beat.filter(|wait| *wait < self.heartbeat).map(Effect::WakeAfter));
+    }
+
+    fn check_deadlines(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+        let over = |since: Instant, max: Duration| moment.now.saturating_duration_since(since) >= max;
+        let ack_owed_since = match &self.stage {
+            Stage::Revoked { until, .. } if moment.now >= *until => return self.close(CloseCode::Revoked, effects),
+            Stage::Pending | Stage::Revoked { .. } | Stage::Closed => None,
+            Stage::Verified { outbox, .. } => outbox.waiting_since(),
+        };
+        if self.jammed_since.is_some_and(|since| over(since, JAM_MAX))
+            || ack_owed_since.is_some_and(|since| over(since, ACK_MAX))
+        {
+            self.close(CloseCode::SlowConsumer, effects);
+        } else if over(self.heard, silence_max(self.heartbeat)) {
+            self.close(CloseCode::HeartbeatLost, effects);
+        } else if self.retry_at.is_some_and(|at| moment.now >= at) {
+            self.retry_at = None;
+            if matches!(self.stage, Stage::Verified { unlocking: true, .. }) {
+                self.close(CloseCode::Unavailable, effects);
+            }
+        }
+    }
+
+    fn note_jam(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+        if moment.writable {
+            self.jammed_since = None;
+        } else if self.jammed_since.is_none() {
+            self.jammed_since = Some(moment.now);
+            effects.push(Effect::WakeAfter(JAM_MAX));
+        }
+    }
+
+    /// Sends what may go now: answers, then pages, then the list of devices once the first catch-up is over.
+    fn pump(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+        if !moment.writable || matches!(self.stage, Stage::Revoked { .. } | Stage::Closed) {
+            return;
+        }
+        effects.extend(std::mem::take(&mut self.replies).into_iter().map(Effect::Send));
+        let list_may_go = match &mut self.stage {
+            Stage::Verified { outbox, unlocking: false } => {
+                if self.retry_at.is_none() {
+                    effects.extend(outbox.next_read().map(|cursor| Effect::Read { cursor }));
+                }
+                outbox.is_live()
+            }
+            Stage::Pending => true,
+            Stage::Verified { unlocking: true, .. } | Stage::Revoked { .. } | Stage::Closed => false,
+        };
+        if list_may_go {
+            effects.extend(self.devices.take().map(Effect::SendText));
+        }
+    }
+}
+
+fn error(r#ref: u32, refusal: WriteRefusal) -> ServerMessage {
+    ServerMessage::Error(SocketError {
+        r#ref: Some(r#ref),
+        code: refusal.code,
+        detail: refusal.detail,
+        version: refusal.present,
+    })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
