@@ -67,7 +67,7 @@ function tidied(field: Field, text: string): string {
   const trimmed = text.trim();
   switch (field.shape) {
     case "pem":
-      return trimmed.replaceAll("\\n", "\n").replaceAll("\r\n", "\n");
+      return trimmed.replaceAll("\\n", "\n").replaceAll("\r\n", "\n").trim();
     case "evm_address":
       return trimmed.replace(/^HL:/i, "");
     case "text":

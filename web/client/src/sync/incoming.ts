@@ -7,7 +7,7 @@
 
 import { fromBase64Url } from "../bytes.ts";
 import type { Edits } from "../edits.ts";
-import { DamagedError } from "../errors.ts";
+import { DamagedError, LockedError } from "../errors.ts";
 import type { Holdings } from "../holdings.ts";
 import { newId } from "../ids.ts";
 import { type Plain, samePlain } from "../keys/boxes.ts";
@@ -26,13 +26,14 @@ export class Incoming {
     private readonly warn: (warning: Warning) => void,
   ) {}
 
-  /** @throws LockedError while there is no key to open the boxes with. */
+  /** @throws LockedError while there is no key to open the boxes with, and when the device is removed meanwhile. */
   async apply(page: SyncPage, epoch: Epoch): Promise<void> {
     const { store } = this.holdings;
     const ring = await this.holdings.requireRing();
     const cursor = { epoch, seq: page.seq };
     for (let tries = 0; tries < SWAP_TRIES_MAX; tries++) {
       const enrolment = await store.fact("enrolment");
+      if (enrolment?.state !== "verified") throw new LockedError("removed");
       const upserts = await Promise.all(page.upserts.map((upsert) => this.#upsert(ring, upsert, epoch)));
       const deletes = await Promise.all(page.deletes.map((tombstone) => this.#tombstone(tombstone, epoch)));
       if (await store.swap([...upserts, ...deletes].flat(), { enrolment, cursor })) return;

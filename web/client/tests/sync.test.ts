@@ -1,0 +1,293 @@
+import "fake-indexeddb/auto";
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { fromBase64Url, toBase64Url } from "../src/bytes.ts";
+import { Edits } from "../src/edits.ts";
+import { LockedError, NoSuchAccountError, RemovedError } from "../src/errors.ts";
+import { Holdings } from "../src/holdings.ts";
+import { open, type Plain, seal } from "../src/keys/boxes.ts";
+import { KeyRing } from "../src/keys/key-ring.ts";
+import * as transcript from "../src/keys/transcript.ts";
+import type { ClientMessage, ServerMessage, SyncPage } from "../src/protocol.gen.ts";
+import { carryOutRevocation } from "../src/removal.ts";
+import type { Warning } from "../src/state.ts";
+import { Incoming } from "../src/sync/incoming.ts";
+import { Outgoing } from "../src/sync/outgoing.ts";
+
+const EPOCH = "epoch";
+const DEVICE = "device";
+const draft = { exchange: "bybit", kind: "hmac", label: "Desk", environment: "testnet", fields: { secret: "s" } };
+const plain = (label: string): Plain => ({ ...draft, label, createdAt: 1 });
+
+let users = 0;
+let user: string;
+let holdings: Holdings;
+let edits: Edits;
+let incoming: Incoming;
+let outgoing: Outgoing;
+let ring: KeyRing;
+let sent: ClientMessage[];
+let warnings: Warning[];
+
+beforeEach(async () => {
+  user = `user ${++users}`;
+  const aes = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  ring = new KeyRing(user, { device: DEVICE, unlock: await aes(), local: await aes() });
+  sent = [];
+  warnings = [];
+  holdings = await Holdings.open(user, () => {});
+  edits = new Edits(holdings);
+  incoming = new Incoming(holdings, edits, (warning) => warnings.push(warning));
+  outgoing = new Outgoing(holdings, edits, (message) => sent.push(message));
+});
+
+async function verify() {
+  await holdings.store.setEnrolment({ device: DEVICE, state: "verified", matchCode: "0000" });
+  holdings.lock.unlock(ring);
+  await holdings.reload();
+}
+
+async function page(id: string, version: number, label: string): Promise<SyncPage> {
+  const box = toBase64Url(await seal(ring.keys.unlock, transcript.downAad(user, DEVICE, id, version), plain(label)));
+  return { seq: version, upserts: [{ id, version, seq: version, box }], deletes: [], done: true };
+}
+const deletion = (id: string, version: number): SyncPage => ({
+  seq: version,
+  upserts: [],
+  deletes: [{ id, version, seq: version }],
+  done: true,
+});
+
+async function labels() {
+  await holdings.reload();
+  return holdings.accounts.map(({ label }) => label);
+}
+
+/** Answers the last put as the server would: with its news, and with `done`. */
+async function commit(order: "done first" | "news first") {
+  const put = sent.at(-1);
+  assert.ok(put?.type === "put");
+  const { ref, id, base_version } = put;
+  const version = base_version + 1;
+  const said = await open(ring.keys.unlock, transcript.upAad(user, DEVICE, id, version), fromBase64Url(put.box));
+  const box = toBase64Url(await seal(ring.keys.unlock, transcript.downAad(user, DEVICE, id, version), said));
+  const news: SyncPage = { seq: version, upserts: [{ id, version, seq: version, box }], deletes: [], done: true };
+  const done = { type: "done", ref, id, version, seq: version } as const satisfies ServerMessage;
+  if (order === "done first") await outgoing.done(done);
+  await outgoing.recognise(news.upserts);
+  await incoming.apply(news, EPOCH);
+  if (order === "news first") await outgoing.done(done);
+  await holdings.reload();
+}
+
+test("an account lives in this browser alone, encrypted, without any server", async () => {
+  const id = await edits.add(draft);
+  await outgoing.flush();
+  assert.deepEqual(sent, []);
+  assert.deepEqual(await labels(), ["Desk"]);
+  assert.equal(await holdings.lend(id, ({ fields }) => fields.secret), "s");
+  const { row } = await holdings.store.entry(id);
+  assert.ok(row?.home === "local" && row.under === "browser");
+  assert.ok(!Buffer.from(row.box).includes("Desk"));
+});
+
+for (const order of ["done first", "news first"] as const) {
+  test(`an account is shared and changed, ${order}`, async () => {
+    await verify();
+    const id = await edits.add(draft);
+    await edits.share(id);
+    await outgoing.flush();
+    await commit(order);
+    assert.equal(holdings.accounts[0]?.synced, true);
+    assert.equal(holdings.accounts[0]?.pending, undefined);
+
+    await edits.update(id, { label: "Laptop" });
+    await outgoing.flush();
+    // While that is on its way the user changes it again.
+    await edits.update(id, { label: "Phone" });
+    await commit(order);
+    assert.deepEqual(await labels(), ["Phone"]);
+    await outgoing.flush();
+    await commit(order);
+    assert.deepEqual(await labels(), ["Phone"]);
+    const { row, change } = await holdings.store.entry(id);
+    assert.equal(change, undefined);
+    assert.ok(row?.home === "synced" && row.version === 3);
+  });
+}
+
+test("a write without an answer is settled by what the server then sends", async () => {
+  await verify();
+  await incoming.apply(await page("id", 1, "Desk"), EPOCH);
+  await edits.update("id", { label: "Mine" });
+  await outgoing.flush();
+  outgoing.reset();
+  await incoming.apply({ ...(await page("id", 2, "Mine")) }, EPOCH);
+  assert.equal((await holdings.store.entry("id")).change, undefined);
+});
+
+test("a change that another device forestalled is kept until the user decides", async () => {
+  await verify();
+  await incoming.apply(await page("id", 1, "Desk"), EPOCH);
+  await edits.update("id", { label: "Mine" });
+  await incoming.apply(await page("id", 2, "Theirs"), EPOCH);
+  assert.deepEqual(await labels(), ["Theirs"]);
+  assert.equal(holdings.accounts[0]?.pending?.kind, "conflict");
+
+  await edits.insist("id");
+  assert.deepEqual(await labels(), ["Mine"]);
+  await outgoing.flush();
+  assert.equal(sent.at(-1)?.type === "put" && sent.at(-1), sent.at(-1));
+  await commit("done first");
+  assert.deepEqual(await labels(), ["Mine"]);
+});
+
+test("a refused write leaves the stored state as it was", async () => {
+  await verify();
+  await incoming.apply(await page("id", 1, "Desk"), EPOCH);
+  await edits.update("id", { label: "Mine" });
+  await outgoing.flush();
+  await outgoing.refused({ type: "error", ref: 1, code: "quota_exceeded", detail: "full" });
+  assert.deepEqual(await labels(), ["Desk"]);
+  assert.equal(holdings.accounts[0]?.pending?.kind, "refused");
+  await edits.discard("id");
+  assert.deepEqual(await labels(), ["Desk"]);
+});
+
+test("set to local only, an account stays here and goes elsewhere; shared again, it goes on where it was", async () => {
+  await verify();
+  await incoming.apply(await page("id", 1, "Desk"), EPOCH);
+  await edits.unshare("id");
+  await outgoing.flush();
+  assert.deepEqual(sent.at(-1), { type: "delete", ref: 1, id: "id", base_version: 1 });
+  await outgoing.done({ type: "done", ref: 1, id: "id", version: 2, seq: 2 });
+  await incoming.apply(deletion("id", 2), EPOCH);
+  assert.deepEqual(await labels(), ["Desk"]);
+  assert.equal(holdings.accounts[0]?.synced, false);
+
+  await edits.share("id");
+  await outgoing.flush();
+  const put = sent.at(-1);
+  assert.ok(put?.type === "put" && put.base_version === 2);
+});
+
+test("an older version and a box that does not open are refused, and nothing is overwritten", async () => {
+  await verify();
+  await incoming.apply(await page("id", 2, "New"), EPOCH);
+  await incoming.apply(await page("id", 1, "Old"), EPOCH);
+  const swapped = await page("another", 3, "Swapped");
+  await incoming.apply({ ...swapped, upserts: swapped.upserts.map((upsert) => ({ ...upsert, id: "id" })) }, EPOCH);
+  assert.deepEqual(await labels(), ["New"]);
+  assert.deepEqual(warnings, [
+    { id: "id", kind: "rollback" },
+    { id: "id", kind: "unreadable" },
+  ]);
+});
+
+test("a restored database takes nothing away from this browser", async () => {
+  await verify();
+  await incoming.apply(await page("kept", 3, "Newer here"), EPOCH);
+  await incoming.apply(await page("unknown there", 1, "Only here"), EPOCH);
+  await incoming.apply(await page("kept", 2, "Older there"), "restored");
+  await incoming.localiseOtherEpochs("restored");
+  assert.deepEqual((await labels()).sort(), ["Older there", "Only here"]);
+  assert.equal(holdings.accounts.find(({ id }) => id === "kept")?.pending?.kind, "conflict");
+  assert.equal(holdings.accounts.find(({ id }) => id === "unknown there")?.synced, false);
+  await edits.insist("kept");
+  assert.ok((await labels()).includes("Newer here"));
+});
+
+test("a local-only account that meets another under its id is kept beside it", async () => {
+  await verify();
+  const id = await edits.add({ ...draft, label: "Mine" });
+  await incoming.apply(await page(id, 1, "Theirs"), EPOCH);
+  assert.deepEqual(await labels(), ["Mine", "Theirs"]);
+});
+
+const tabs = { forget: () => Promise.resolve(true) };
+
+test("a removal takes the synced accounts, and locks the local ones", async () => {
+  await verify();
+  await incoming.apply(await page("id", 1, "Synced"), EPOCH);
+  const local = await edits.add({ ...draft, label: "Local" });
+  await edits.update("id", { label: "Not sent" });
+  assert.ok(await carryOutRevocation("removed", 5, { holdings, edits, tabs }));
+  assert.deepEqual(await labels(), []);
+  assert.equal(holdings.sealedAccounts, 1);
+  assert.deepEqual(holdings.sync, { kind: "removed", reason: "removed", at: 5 });
+  await assert.rejects(
+    holdings.lend("id", () => {}),
+    RemovedError,
+  );
+  await assert.rejects(
+    holdings.lend(local, () => {}),
+    RemovedError,
+  );
+
+  // Verified again within the restore window, it gets the same unlock key.
+  await verify();
+  assert.deepEqual(await labels(), ["Local"]);
+});
+
+test("a removal is known in the turn in which it is carried out", async () => {
+  await verify();
+  await incoming.apply(await page("id", 1, "Synced"), EPOCH);
+  await holdings.reload();
+  void carryOutRevocation("panic", 5, { holdings, edits, tabs });
+  assert.deepEqual(holdings.accounts, []);
+  assert.equal(holdings.lock.ring, undefined);
+  await assert.rejects(
+    holdings.lend("id", () => {}),
+    LockedError,
+  );
+});
+
+test("an erasure takes the local accounts too", async () => {
+  await verify();
+  await edits.add(draft);
+  const before = await holdings.store.deviceKeys();
+  await carryOutRevocation("erased", 5, { holdings, edits, tabs });
+  await holdings.reload();
+  assert.equal(holdings.sealedAccounts, 0);
+  const after = await holdings.store.deviceKeys();
+  const [one, other] = await Promise.all(
+    [before, after].map(({ signing }) => crypto.subtle.exportKey("jwk", signing.publicKey)),
+  );
+  assert.notDeepEqual(one, other);
+});
+
+test("when sync is turned off, local-only accounts go on working without the server", async () => {
+  await verify();
+  await incoming.apply(await page("id", 1, "Synced"), EPOCH);
+  await edits.add({ ...draft, label: "Local" });
+  await carryOutRevocation("sync_off", 5, { holdings, edits, tabs });
+  assert.deepEqual(await labels(), ["Local"]);
+  assert.deepEqual(holdings.sync, { kind: "off" });
+  assert.deepEqual(holdings.lockState, { kind: "unlocked" });
+  await assert.rejects(
+    holdings.lend("id", () => {}),
+    NoSuchAccountError,
+  );
+});
+
+test("signing out locks, and keeps the ciphertext", async () => {
+  await verify();
+  await incoming.apply(await page("id", 1, "Synced"), EPOCH);
+  await carryOutRevocation("signed_out", 5, { holdings, edits, tabs });
+  await assert.rejects(
+    holdings.lend("id", () => {}),
+    LockedError,
+  );
+  holdings.lock.unlock(ring);
+  assert.deepEqual(await labels(), ["Synced"]);
+});
+
+test("a page that was being applied when the removal came leaves nothing behind", async () => {
+  await verify();
+  const late = incoming.apply(await page("id", 1, "Late"), EPOCH);
+  await carryOutRevocation("removed", 5, { holdings, edits, tabs });
+  await late.catch(() => {});
+  assert.equal((await holdings.store.entry("id")).row, undefined);
+});
