@@ -33,7 +33,10 @@ export class Holdings {
     readonly store: LocalStore,
     private readonly changed: () => void,
   ) {
-    this.lock = new TabLock(changed);
+    this.lock = new TabLock(() => {
+      if (!this.lock.ring) this.#shown = new Map();
+      changed();
+    });
   }
 
   static async open(user: UserId, changed: () => void): Promise<Holdings> {
@@ -95,7 +98,6 @@ export class Holdings {
 
   /** Forgets the keys and everything decrypted, in this very turn. */
   forget(why: LockReason): void {
-    this.#shown = new Map();
     this.lock.forget(why);
   }
 
