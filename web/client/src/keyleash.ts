@@ -258,13 +258,16 @@ export class Keyleash {
     return this.state.devices;
   }
 
-  renameDevice(id: DeviceId, name: string): Promise<void> {
-    return this.tab.api.renameDevice(id, name);
+  async renameDevice(id: DeviceId, name: string): Promise<void> {
+    await this.tab.api.renameDevice(id, name);
+    await this.tab.errand("list_devices");
   }
 
   /** Takes a device's keys away. With `erase`, its local-only keys can never come back. */
-  remove(id: DeviceId, factor: SecondFactor, { erase = false }: { erase?: boolean } = {}): Promise<Removal> {
-    return this.tab.api.removeDevice(id, { erase, ...factor });
+  async remove(id: DeviceId, factor: SecondFactor, { erase = false }: { erase?: boolean } = {}): Promise<Removal> {
+    const removal = await this.tab.api.removeDevice(id, { erase, ...factor });
+    await this.tab.errand("list_devices");
+    return removal;
   }
 
   async removeOthers(factor: SecondFactor): Promise<RemovedDevices> {
@@ -272,8 +275,10 @@ export class Keyleash {
   }
 
   /** Locks every device of the user at once, this one too. */
-  panic(factor: SecondFactor): Promise<RemovedDevices> {
-    return this.tab.api.panic(factor);
+  async panic(factor: SecondFactor): Promise<RemovedDevices> {
+    const removed = await this.tab.api.panic(factor);
+    await this.tab.errand("list_devices");
+    return removed;
   }
 
   async #thisDevice(): Promise<DeviceId> {

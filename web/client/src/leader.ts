@@ -14,6 +14,7 @@ import { openUnlock } from "./keys/key-ring.ts";
 import { WARNINGS_MAX } from "./limits.ts";
 import type {
   ClientMessage,
+  DeviceView,
   RevokeReason,
   SealedUnlock,
   ServerMessage,
@@ -40,6 +41,7 @@ export interface LeaderSurroundings {
   /** The status or the keys changed. */
   brief(status: Status): void;
   stored(): Promise<void>;
+  listDevices(): Promise<DeviceView[]>;
   /** A revocation was carried out. */
   revoked(reason: RevokeReason): Promise<void>;
 }
@@ -73,9 +75,10 @@ export class Leader {
     return this.#status;
   }
 
-  /** Connects if this browser is enrolled. */
+  /** Connects if this browser is enrolled; the devices are shown to one that is not, too: it may be the last that is left. */
   async start(): Promise<void> {
     if (await this.here.holdings.store.fact("enrolment")) this.#connection.start();
+    else await this.#listDevices();
   }
 
   stop(): void {
@@ -97,6 +100,9 @@ export class Leader {
         return this.start();
       case "share_all":
         return this.#shareAll();
+      case "list_devices":
+        // A live socket is told by itself.
+        return this.#connection.state.kind === "live" ? undefined : this.#listDevices();
       case "removed":
         return this.revoke("removed", Date.now());
     }
@@ -229,6 +235,14 @@ export class Leader {
     }
     await this.#flush();
     await this.here.stored();
+  }
+
+  async #listDevices(): Promise<void> {
+    try {
+      this.#tell({ devices: await this.here.listDevices() });
+    } catch {
+      // Only for showing: whatever is wrong is said by the call that matters.
+    }
   }
 
   async #flush(): Promise<void> {

@@ -14,9 +14,11 @@ import { Leader } from "./leader.ts";
 import type { CredentialId, Me, RevokeReason, UserId } from "./protocol.gen.ts";
 import { recall, remember } from "./remembered.ts";
 import { lockReasonOf } from "./removal.ts";
-import type { Lock, Session, Snapshot } from "./state.ts";
+import { compose } from "./snapshot.ts";
+import type { Session, Snapshot } from "./state.ts";
 import type { ChangeState } from "./store/records.ts";
 import { backoffMs } from "./sync/backoff.ts";
+import { Forgetting } from "./tabs/forgetting.ts";
 import { type Errand, NO_STATUS, type Status, type TabMessage } from "./tabs/messages.ts";
 import { Tabs } from "./tabs/tabs.ts";
 
@@ -25,8 +27,7 @@ export class Tab {
   readonly #tabs: Tabs<TabMessage>;
   readonly #listeners = new Set<(state: Snapshot) => void>();
   readonly #closing = new AbortController();
-  /** Tabs that said `forgotten` since the last `forget`. */
-  readonly #forgotten = new Set<string>();
+  readonly #forgetting: Forgetting;
   #session: Session = { kind: "unknown" };
   #holdings: Holdings | undefined;
   #holding: Promise<void> = Promise.resolve();
@@ -39,11 +40,12 @@ export class Tab {
 
   constructor(private readonly server: string) {
     this.api = new Api(server, (code) => void this.#refused(code));
-    this.#snapshot = this.#compose();
+    this.#snapshot = this.#composed();
     this.#tabs = new Tabs(server, {
       heard: (message, from) => void this.#heard(message, from),
       lead: () => void this.#lead(),
     });
+    this.#forgetting = new Forgetting(this.#tabs);
     const { signal } = this.#closing;
     const wake = () => document.visibilityState === "visible" && this.#leader?.wake();
     addEventListener("online", () => this.#leader?.wake(), { signal });
@@ -203,7 +205,7 @@ export class Tab {
         if (message.user === this.#holdings?.user) this.#forget(message.reason);
         return this.#tabs.post({ type: "forgotten" });
       case "forgotten":
-        this.#forgotten.add(from);
+        this.#forgetting.confirmed(from);
     }
   }
 
@@ -239,21 +241,6 @@ export class Tab {
     this.#renderNow();
   }
 
-  async #forgetEverywhere(reason: RevokeReason, ms: number): Promise<boolean> {
-    const user = this.#holdings?.user;
-    if (!user) return true;
-    this.#forgotten.clear();
-    this.#tabs.post({ type: "forget", user, reason });
-    this.#renderNow();
-    const deadline = performance.now() + ms;
-    const others = await this.#tabs.others();
-    while (![...others].every((id) => this.#forgotten.has(id))) {
-      if (performance.now() >= deadline) return false;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    return true;
-  }
-
   async #lead(): Promise<void> {
     this.#leading = true;
     await this.#makeLeader();
@@ -264,13 +251,19 @@ export class Tab {
     if (!this.#leading || !holdings || this.#leader) return;
     this.#leader = new Leader({
       holdings,
-      tabs: { forget: (reason, ms) => this.#forgetEverywhere(reason, ms) },
+      tabs: {
+        forget: (reason, ms) => {
+          this.#renderNow();
+          return this.#forgetting.everywhere(holdings.user, reason, ms);
+        },
+      },
       socketUrl: this.api.socketUrl,
       status: this.#status,
       askSession: () => this.askSession(),
       autoConnect: () => this.#session.kind === "in" && this.#session.me.auto_connect,
       brief: (status) => this.#brief(status),
       stored: () => this.stored(),
+      listDevices: async () => (await this.api.devices()).devices,
       revoked: (reason) => this.#revoked(reason),
     });
     if (this.#session.kind === "in") await this.#leader.start();
@@ -339,31 +332,16 @@ export class Tab {
 
   #renderNow(): void {
     this.#renderDue = false;
-    this.#snapshot = this.#compose();
+    this.#snapshot = this.#composed();
     for (const listener of this.#listeners) listener(this.#snapshot);
   }
 
-  #compose(): Snapshot {
-    const holdings = this.#holdings;
-    const signedIn = this.#session.kind === "in";
-    const { connection, progress, devices, warnings } = this.#status;
-    const sync = holdings?.sync ?? { kind: "off" };
-    return {
+  #composed(): Snapshot {
+    return compose({
       session: this.#session,
-      sync: this.#enrolling ? { kind: "enrolling" } : sync,
-      lock: this.#lock(),
-      connection,
-      ...(progress && { progress }),
-      accounts: signedIn && holdings ? holdings.accounts : [],
-      sealedAccounts: holdings?.sealedAccounts ?? 0,
-      devices,
-      warnings,
-    };
-  }
-
-  #lock(): Lock {
-    if (this.#session.kind === "in" && this.#holdings) return this.#holdings.lockState;
-    if (this.#holdings?.stored.removal) return { kind: "locked", why: "removed" };
-    return { kind: "locked", why: this.#session.kind === "unknown" ? "server_needed" : "signed_out" };
+      holdings: this.#holdings,
+      status: this.#status,
+      enrolling: this.#enrolling,
+    });
   }
 }

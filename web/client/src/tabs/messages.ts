@@ -26,6 +26,8 @@ export type Errand =
   | "connect"
   /** Auto connect was turned on: share what is local. */
   | "share_all"
+  /** Devices were changed over HTTP; without a socket nobody tells. */
+  | "list_devices"
   /** The server said over HTTP that this device was removed. */
   | "removed";
 
