@@ -173,13 +173,15 @@ impl Config {
 
 /// What was configured on purpose: everything but the defaults.
 fn given(file: Option<&Path>) -> Result<Figment, ConfigError> {
-    let toml = match file {
+    let path = match file {
         Some(path) if !path.exists() => return Err(ConfigError::NoFile { path: path.display().to_string() }),
-        Some(path) => Toml::file_exact(path),
-        None => Toml::file_exact(DEFAULT_FILE),
+        Some(path) => Some(path),
+        None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
     };
+    let toml = path.map(Toml::file_exact);
     let environment = Env::prefixed("KEYLEASH_").ignore(NOT_CONFIGURATION).split("__");
-    Ok(Figment::new().merge(toml).merge(environment))
+    let given = toml.map_or_else(Figment::new, Figment::from);
+    Ok(given.merge(environment))
 }
 
 /// `scheme://user:password@host` without the password.

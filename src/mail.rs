@@ -6,6 +6,8 @@ use std::{error::Error, fmt, fmt::Debug};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub mod files;
+
 /// A mail, ready to be sent. Sealed while it waits: it may carry a link's token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {

@@ -1,1 +1,75 @@
-fn main() {}
+//! The command line.
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use keyleash::{config::Config, startup};
+use tracing_subscriber::EnvFilter;
+
+/// Keeps a trader's exchange API keys in step across browsers, and takes them back from a removed device at once.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// A TOML file with the configuration; `keyleash.toml` is read if it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server (the default).
+    Serve,
+    /// Bring the database's tables up to date, and stop.
+    Migrate,
+    /// Show the configuration in effect, secrets redacted.
+    Config,
+    /// Operator's tasks.
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Add a master key to the key file; new data keys are wrapped under it, the others stay readable.
+    RotateMasterKey,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match Config::load(arguments.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return failed(&error),
+    };
+    let outcome: Result<(), Box<dyn Error>> = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => {
+            log();
+            startup::serve(config).map_err(Into::into)
+        }
+        Command::Migrate => startup::migrate(&config).map_err(Into::into),
+        Command::Config => config.to_toml().map(|toml| print!("{toml}")).map_err(Into::into),
+        Command::Admin(Admin::RotateMasterKey) => startup::rotate_master_key(&config).map_err(Into::into),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&*error),
+    }
+}
+
+/// Says what went wrong, with its causes.
+fn failed(error: &dyn Error) -> ExitCode {
+    eprintln!("keyleash: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}
+
+/// Logs go to standard error; `RUST_LOG` chooses how much.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

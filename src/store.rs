@@ -245,8 +245,6 @@ pub enum LinkPurpose {
     ConfirmSignUp,
     VerifyDevice,
     ResetPassword,
-    /// "This wasn't me."
-    Panic,
 }
 
 /// A link in a mail: single use, short-lived, its token stored hashed.

@@ -1,0 +1,102 @@
+//! Sign-up, login, password, security log.
+
+use actix_web::{HttpResponse, Responder, web};
+use keyleash_protocol::{
+    EventId,
+    http::{
+        EventList, LinkToken, LogIn, LoggedIn as LoggedInAnswer, PasswordChange, PasswordForgot, PasswordReset, SignUp,
+        Transport,
+    },
+};
+use serde::Deserialize;
+
+use super::{
+    Refused, Site,
+    session::{From, LoggedIn},
+};
+use crate::identity::Identity;
+
+type Answer = Result<HttpResponse, Refused>;
+
+pub(super) async fn sign_up(identity: web::Data<Identity>, from: From, body: web::Json<SignUp>) -> Answer {
+    identity.sign_up(&body, &from.0).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+pub(super) async fn confirm(identity: web::Data<Identity>, from: From, body: web::Json<LinkToken>) -> Answer {
+    identity.confirm_sign_up(&body.token, &from.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) async fn log_in(
+    identity: web::Data<Identity>,
+    site: web::Data<Site>,
+    from: From,
+    body: web::Json<LogIn>,
+) -> Answer {
+    let (user, login) = identity.log_in(&body, &from.0).await?;
+    let me = identity.view_of(user, &login.caller).await?;
+    Ok(match body.transport.unwrap_or_default() {
+        Transport::Cookie => {
+            HttpResponse::Ok().cookie(site.cookie(&login.token)).json(LoggedInAnswer { me, token: None })
+        }
+        Transport::Bearer => HttpResponse::Ok().json(LoggedInAnswer { me, token: Some(login.token.secret().clone()) }),
+    })
+}
+
+pub(super) async fn log_out(
+    identity: web::Data<Identity>,
+    site: web::Data<Site>,
+    from: From,
+    session: LoggedIn,
+) -> Answer {
+    identity.log_out(&session.caller, &from.0).await?;
+    Ok(HttpResponse::NoContent().cookie(site.no_cookie()).finish())
+}
+
+pub(super) async fn me(identity: web::Data<Identity>, session: LoggedIn) -> Answer {
+    Ok(HttpResponse::Ok().json(identity.me(&session.caller).await?))
+}
+
+pub(super) async fn change_password(
+    identity: web::Data<Identity>,
+    from: From,
+    session: LoggedIn,
+    body: web::Json<PasswordChange>,
+) -> Answer {
+    identity.change_password(&session.caller, &body, &from.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) async fn forgot_password(
+    identity: web::Data<Identity>,
+    from: From,
+    body: web::Json<PasswordForgot>,
+) -> Answer {
+    identity.forgot_password(&body.email, &from.0).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+pub(super) async fn reset_password(
+    identity: web::Data<Identity>,
+    from: From,
+    body: web::Json<PasswordReset>,
+) -> Answer {
+    identity.reset_password(&body, &from.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    before: Option<EventId>,
+    limit: Option<u32>,
+}
+
+pub(super) async fn events(
+    identity: web::Data<Identity>,
+    session: LoggedIn,
+    page: web::Query<Page>,
+) -> Result<impl Responder, Refused> {
+    let events = identity.events(&session.caller, page.before, page.limit).await?;
+    Ok(HttpResponse::Ok().json(EventList { events }))
+}

@@ -1,0 +1,115 @@
+//! Devices: enrol, list, rename, remove.
+
+use actix_web::{HttpResponse, web};
+use keyleash_protocol::{
+    DeviceId, UserId,
+    http::{
+        DeviceList, DeviceView, Enrol, Removal, RemoveDevice, RemoveMany, RemovedDevice, RemovedDevices, RenameDevice,
+    },
+    socket::DeviceState,
+};
+
+use super::{
+    Refused,
+    session::{From, LoggedIn},
+};
+use crate::{actors::Directory, identity::Identity, store::Revoked};
+
+type Answer = Result<HttpResponse, Refused>;
+
+pub(super) async fn enrol(
+    identity: web::Data<Identity>,
+    from: From,
+    session: LoggedIn,
+    body: web::Json<Enrol>,
+) -> Answer {
+    Ok(HttpResponse::Created().json(identity.enrol(&session.caller, &body, &from.0).await?))
+}
+
+pub(super) async fn list(identity: web::Data<Identity>, directory: web::Data<Directory>, session: LoggedIn) -> Answer {
+    let user = session.caller.user;
+    let devices = with_presence(&directory, user, identity.devices(user).await?).await;
+    Ok(HttpResponse::Ok().json(DeviceList { devices }))
+}
+
+pub(super) async fn rename(
+    identity: web::Data<Identity>,
+    from: From,
+    session: LoggedIn,
+    device: web::Path<DeviceId>,
+    body: web::Json<RenameDevice>,
+) -> Answer {
+    identity.rename(&session.caller, *device, &body.name, &from.0).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+pub(super) async fn remove(
+    identity: web::Data<Identity>,
+    directory: web::Data<Directory>,
+    from: From,
+    session: LoggedIn,
+    device: web::Path<DeviceId>,
+    body: web::Json<RemoveDevice>,
+) -> Answer {
+    let live = live(&directory, session.caller.user).await;
+    let revoked = identity.remove(&session.caller, *device, &body, &from.0).await?;
+    let held = match revoked.devices.into_iter().next() {
+        Some(device) => device.held,
+        None => identity.held(&session.caller, *device).await?,
+    };
+    let online = live.contains(&*device);
+    Ok(HttpResponse::Ok().json(Removal { state: DeviceState::Removed, seq: revoked.seq, online, held }))
+}
+
+pub(super) async fn remove_others(
+    identity: web::Data<Identity>,
+    directory: web::Data<Directory>,
+    from: From,
+    session: LoggedIn,
+    body: web::Json<RemoveMany>,
+) -> Answer {
+    let live = live(&directory, session.caller.user).await;
+    let revoked = identity.remove_others(&session.caller, &body, &from.0).await?;
+    Ok(HttpResponse::Ok().json(removed(revoked, &live)))
+}
+
+pub(super) async fn panic(
+    identity: web::Data<Identity>,
+    directory: web::Data<Directory>,
+    from: From,
+    session: LoggedIn,
+    body: web::Json<RemoveMany>,
+) -> Answer {
+    let live = live(&directory, session.caller.user).await;
+    let revoked = identity.panic(&session.caller, &body, &from.0).await?;
+    Ok(HttpResponse::Ok().json(removed(revoked, &live)))
+}
+
+/// Adds what only the actors know: who is online now, and how far they are.
+pub(super) async fn with_presence(
+    directory: &Directory,
+    user: UserId,
+    mut devices: Vec<DeviceView>,
+) -> Vec<DeviceView> {
+    for live in directory.live(user).await {
+        if let Some(device) = devices.iter_mut().find(|device| device.id == live.device) {
+            device.online = true;
+            device.acked_seq = device.acked_seq.max(live.acked);
+            device.last_seen = Some(live.last_seen);
+        }
+    }
+    devices
+}
+
+async fn live(directory: &Directory, user: UserId) -> Vec<DeviceId> {
+    directory.live(user).await.into_iter().map(|live| live.device).collect()
+}
+
+fn removed(revoked: Revoked, live: &[DeviceId]) -> RemovedDevices {
+    let removed = revoked
+        .devices
+        .into_iter()
+        .map(|device| RemovedDevice { id: device.id, online: live.contains(&device.id), held: device.held })
+        .collect();
+    RemovedDevices { seq: revoked.seq, removed }
+}

@@ -1,0 +1,63 @@
+//! What every request of the API passes: no other site's page may change anything with the owner's cookie.
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderName, HeaderValue},
+    middleware::Next,
+    web,
+};
+use keyleash_protocol::ProblemCode;
+
+use super::{Refused, Site};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Refuses changes that another site's page asks for. The cookie is `SameSite=Strict` too; this holds where that does not.
+pub(super) async fn same_site(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if !request.method().is_safe() {
+        let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let allowed = request
+            .app_data::<web::Data<Site>>()
+            .is_some_and(|site| site.allowed_origins.allows_change(text(header::ORIGIN), text(SEC_FETCH_SITE)));
+        if !allowed {
+            let detail = "this page's origin is not one of those that may make changes here";
+            return Err(Refused::new(ProblemCode::OriginRefused, detail).into());
+        }
+    }
+    next.call(request).await
+}
+
+/// Answers of the API are for nobody's cache and are never sniffed.
+pub(super) async fn api_headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(response)
+}
+
+/// One line a request: what was asked, how it ended, how long it took. No query, no body, no header: those may hold secrets.
+pub async fn log(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let began = tokio::time::Instant::now();
+    let method = request.method().clone();
+    let answer = next.call(request).await;
+    let (status, path) = match &answer {
+        Ok(response) => (response.status().as_u16(), response.request().match_pattern()),
+        Err(error) => (error.as_response_error().status_code().as_u16(), None),
+    };
+    let path = path.unwrap_or_else(|| "(unknown)".to_owned());
+    let ms = began.elapsed().as_millis();
+    tracing::debug!(%method, path, status, %ms, "request");
+    answer
+}

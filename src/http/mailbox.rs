@@ -1,0 +1,80 @@
+//! `/dev/mailbox`: the mails of the file adapter, for trying out on one machine. It is there only with embedded mail.
+
+use std::{fmt::Write as _, path::PathBuf};
+
+use actix_web::{HttpResponse, http::header, web};
+
+use super::{Refused, problem};
+use crate::mail::files::{FiledMail, read_mails};
+
+/// Mails shown, newest first.
+const SHOWN_MAX: usize = 200;
+
+/// Where the mails lie.
+#[derive(Clone, Debug)]
+pub struct Mailbox(pub PathBuf);
+
+impl Mailbox {
+    pub(super) fn configure(&self, app: &mut web::ServiceConfig) {
+        app.app_data(web::Data::new(self.clone()))
+            .route("/dev/mailbox", web::get().to(page))
+            .route("/dev/mailbox.json", web::get().to(json));
+    }
+
+    async fn mails(&self) -> Result<Vec<FiledMail>, Refused> {
+        let directory = self.0.clone();
+        let mails = tokio::task::spawn_blocking(move || read_mails(&directory, SHOWN_MAX)).await;
+        mails.ok().and_then(Result::ok).ok_or_else(problem::not_found)
+    }
+}
+
+async fn json(mailbox: web::Data<Mailbox>) -> Result<HttpResponse, Refused> {
+    let mails = mailbox.mails().await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(mails))
+}
+
+async fn page(mailbox: web::Data<Mailbox>) -> Result<HttpResponse, Refused> {
+    let mut list = String::new();
+    for mail in mailbox.mails().await? {
+        let _ = write!(
+            list,
+            "<article><h2>{}</h2><p class=\"to\">to {}</p><pre>{}</pre></article>",
+            escape(&mail.mail.subject),
+            escape(&mail.mail.to),
+            linked(&mail.mail.text)
+        );
+    }
+    if list.is_empty() {
+        list.push_str("<p>No mail yet. Reload after something was sent.</p>");
+    }
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>Mailbox</title><link rel=\"stylesheet\" href=\"/mailbox.css\">\
+         <main><h1>Mailbox</h1><p>Mails stay on this machine; with a mail server configured this page is gone.</p>{list}</main></html>"
+    );
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+        ))
+        .content_type("text/html; charset=utf-8")
+        .body(page))
+}
+
+/// Text with its links made clickable. A link stands alone on its line in our mails.
+fn linked(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let escaped = escape(line);
+        if line.starts_with("http://") || line.starts_with("https://") {
+            format!("<a href=\"{escaped}\">{escaped}</a>")
+        } else {
+            escaped
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,120 @@
+//! How a session is carried: a cookie for browsers, `Authorization: Bearer` for programs.
+
+use std::{future::Future, net::IpAddr, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    cookie::{Cookie, SameSite, time},
+    dev::Payload,
+    http::header,
+    web,
+};
+use keyleash_domain::{origin::AllowedOrigins, peer::client_address, text::printable};
+use keyleash_protocol::Sensitive;
+
+use super::Refused;
+use crate::identity::{Caller, Identity, Origin, Refusal, token::Token};
+
+/// `__Host-`: set by this host, for this host, over https (RFC 6265bis, 4.1.3.2).
+const COOKIE_SECURE: &str = "__Host-keyleash";
+const COOKIE_LOOPBACK: &str = "keyleash";
+/// Characters kept of what a browser calls itself.
+const USER_AGENT_CHARS_MAX: usize = 256;
+
+/// Where this server stands.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub allowed_origins: AllowedOrigins,
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Whether people reach it over https.
+    pub secure: bool,
+}
+
+impl Site {
+    const fn cookie_name(&self) -> &'static str {
+        if self.secure { COOKIE_SECURE } else { COOKIE_LOOPBACK }
+    }
+
+    /// The cookie that carries this token.
+    pub(super) fn cookie(&self, token: &Token) -> Cookie<'static> {
+        self.bare_cookie(token.secret().expose().to_owned())
+    }
+
+    /// The cookie that makes a browser forget its session.
+    pub(super) fn no_cookie(&self) -> Cookie<'static> {
+        let mut cookie = self.bare_cookie(String::new());
+        cookie.set_max_age(time::Duration::ZERO);
+        cookie
+    }
+
+    fn bare_cookie(&self, value: String) -> Cookie<'static> {
+        Cookie::build(self.cookie_name(), value)
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Strict)
+            .finish()
+    }
+}
+
+/// The session token that a request presents, and whether by cookie.
+pub fn present_session(request: &HttpRequest) -> Option<(Sensitive, bool)> {
+    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
+        let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
+        return Some((Sensitive::new(token.to_owned()), false));
+    }
+    let site = request.app_data::<web::Data<Site>>()?;
+    request.cookie(site.cookie_name()).map(|cookie| (Sensitive::new(cookie.value().to_owned()), true))
+}
+
+/// Where a request came from.
+pub fn request_origin(request: &HttpRequest) -> Origin {
+    let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let proxies = request.app_data::<web::Data<Site>>().map_or(&[][..], |site| &site.trusted_proxies);
+    let address = request
+        .peer_addr()
+        .map(|peer| client_address(peer.ip(), text(header::X_FORWARDED_FOR), proxies).to_string())
+        .unwrap_or_default();
+    let user_agent = printable(text(header::USER_AGENT).unwrap_or_default(), USER_AGENT_CHARS_MAX);
+    Origin { address, user_agent }
+}
+
+/// Somebody who is logged in; handlers that take it refuse everybody else.
+#[derive(Debug)]
+pub(super) struct LoggedIn {
+    pub caller: Caller,
+    /// Browsers get a new cookie when the session becomes worth more; a program's token cannot have been planted.
+    pub by_cookie: bool,
+}
+
+/// Where a request came from, as a handler's argument.
+#[derive(Debug)]
+pub(super) struct From(pub Origin);
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, actix_web::Error>>>>;
+
+impl FromRequest for LoggedIn {
+    type Error = actix_web::Error;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let session = present_session(request);
+        let identity = request.app_data::<web::Data<Identity>>().cloned();
+        Box::pin(async move {
+            let refused = |refusal: Refusal| actix_web::Error::from(Refused::from(refusal));
+            let identity = identity.ok_or_else(|| refused(Refusal::SessionRequired))?;
+            let (token, by_cookie) = session.ok_or_else(|| refused(Refusal::SessionRequired))?;
+            let caller = identity.authenticate(&token).await.map_err(refused)?;
+            Ok(Self { caller, by_cookie })
+        })
+    }
+}
+
+impl FromRequest for From {
+    type Error = actix_web::Error;
+    type Future = std::future::Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self(request_origin(request))))
+    }
+}

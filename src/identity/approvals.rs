@@ -1,0 +1,111 @@
+//! Verifying a device by mail. Opening the link shows who asks; only the button approves, with the owner's session or a
+//! code beside it, so that neither a scanner nor a stranger in the mailbox can.
+
+use keyleash_domain::device::Refusal as LifeRefusal;
+use keyleash_protocol::{
+    DeviceId, Sensitive, UnixMillis, UserId,
+    http::{Approve, EventKind, Inspection},
+    socket::DeviceState,
+};
+
+use super::{Caller, Identity, Origin, Refusal, limiter::Attempt, token::Token};
+use crate::store::{ApproveOutcome, Device, Link, LinkPurpose, LinkedDevice, NewLink, User};
+
+impl Identity {
+    /// Sends the verification mail; returns until when its link is good.
+    pub async fn send_verification_mail(
+        &self,
+        caller: &Caller,
+        device: DeviceId,
+        origin: &Origin,
+    ) -> Result<UnixMillis, Refusal> {
+        let user = self.user(caller).await?;
+        let device = self.store.device(user.id, device).await?.ok_or(Refusal::NotFound)?;
+        if device.state != DeviceState::Pending {
+            return Err(Refusal::DeviceState);
+        }
+        self.attempt(Attempt::Mail { email: &user.email }).await?;
+        let token = Token::new(&self.entropy);
+        let at = self.clock.now();
+        let link = NewLink {
+            token: token.hash(),
+            purpose: LinkPurpose::VerifyDevice,
+            user: user.id,
+            device: Some(LinkedDevice { id: device.id, keys: device.keys, address: origin.address.clone() }),
+            at,
+            expires_at: at.after(self.limits.link_life()),
+        };
+        let expires_at = link.expires_at;
+        let mail = self.letters().verify_device(&user.email, &token, &device, origin, self.limits.link_minutes);
+        let trail = self.with_mail(crate::store::Trail::default(), user.id, &mail).await?;
+        self.store.create_link(link, trail).await?;
+        self.postman.ring();
+        Ok(expires_at)
+    }
+
+    /// What the approving page shows. Changes nothing.
+    pub async fn inspect(&self, token: &Sensitive, origin: &Origin) -> Result<Inspection, Refusal> {
+        self.attempt(Attempt::Address { address: &origin.address }).await?;
+        let (link, device) = self.asking(token).await?;
+        Ok(Inspection {
+            device_name: device.name,
+            user_agent: device.user_agent,
+            address: link.device.map(|asked| asked.address).unwrap_or_default(),
+            requested_at: link.created_at,
+            match_code: device.match_code,
+            totp_required: device.removed_at.is_some(),
+        })
+    }
+
+    /// Approves. `caller` is whoever is logged in on the approving page; the owner's session, or a code, is needed.
+    pub async fn approve(&self, caller: Option<&Caller>, body: &Approve, origin: &Origin) -> Result<Device, Refusal> {
+        self.attempt(Attempt::Address { address: &origin.address }).await?;
+        let (link, device) = self.asking(&body.token).await?;
+        let user = self.store.user(link.user).await?.ok_or(Refusal::LinkUsedOrExpired)?;
+        let second_factor = self.approval_factor(&user, caller, body, origin).await?;
+        let unlock_key = self.vault.new_unlock_key(user.id, device.id).await?;
+        let trail = self.log(EventKind::DeviceVerified, None, origin, device.name.clone());
+        let mail = self.letters().device_verified(&user.email, &device, origin);
+        let trail = self.with_mail(trail, user.id, &mail).await?;
+        let token = Token::presented(&body.token).hash();
+        match self.store.approve(token, second_factor, &unlock_key, self.clock.now(), trail).await? {
+            ApproveOutcome::Approved { device, seq } => {
+                self.postman.ring();
+                self.announce(user.id, seq).await;
+                Ok(device)
+            }
+            ApproveOutcome::LinkUsedOrExpired => Err(Refusal::LinkUsedOrExpired),
+            ApproveOutcome::Refused(LifeRefusal::SecondFactorNeeded) => Err(Refusal::TotpRequired { at_login: false }),
+            ApproveOutcome::Refused(LifeRefusal::NotPending) => Err(Refusal::DeviceState),
+        }
+    }
+
+    /// Whether a fresh code came with the approval. Without one, the owner must be logged in here.
+    async fn approval_factor(
+        &self,
+        user: &User,
+        caller: Option<&Caller>,
+        body: &Approve,
+        origin: &Origin,
+    ) -> Result<bool, Refusal> {
+        let given = &body.second_factor;
+        let is_owner = caller.is_some_and(|caller| caller.user == user.id);
+        if given.totp.is_none() && given.recovery_code.is_none() {
+            return if is_owner { Ok(false) } else { Err(Refusal::TotpRequired { at_login: false }) };
+        }
+        self.require_second_factor(user, given, origin).await?;
+        Ok(user.totp_secret.is_some())
+    }
+
+    async fn asking(&self, token: &Sensitive) -> Result<(Link, Device), Refusal> {
+        let link = self.store.link(Token::presented(token).hash(), self.clock.now()).await?;
+        let link = link.filter(|link| link.purpose == LinkPurpose::VerifyDevice).ok_or(Refusal::LinkUsedOrExpired)?;
+        let asked = link.device.as_ref().ok_or(Refusal::LinkUsedOrExpired)?;
+        let device = self.device(link.user, asked.id).await?.ok_or(Refusal::LinkUsedOrExpired)?;
+        Ok((link, device))
+    }
+
+    async fn device(&self, user: UserId, device: DeviceId) -> Result<Option<Device>, Refusal> {
+        Ok(self.store.device(user, device).await?)
+    }
+}

@@ -1,0 +1,158 @@
+//! Devices: enrolment, renaming, removal, panic.
+
+use keyleash_domain::{device::restorable_until, text::DeviceName};
+use keyleash_protocol::{
+    CredentialId, DeviceId, Seq, UserId,
+    http::{DeviceView, Enrol, Enrolled, EventKind, ReceiptView, RemoveDevice, RemoveMany, SecondFactor},
+    socket::{DeviceState, RevokeReason},
+};
+
+use super::{Caller, Identity, Origin, Refusal};
+use crate::{
+    device_keys,
+    store::{Device, EnrolOutcome, NewDevice, Revoke, Revoked, User},
+};
+
+/// Letters that are not mistaken for others, for codes that people compare.
+const MATCH_ALPHABET: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+const MATCH_LETTERS: usize = 6;
+
+impl Identity {
+    /// Enrols the browser's keys. A device that is known by its keys keeps its id; one that was removed asks to come back.
+    pub async fn enrol(&self, caller: &Caller, body: &Enrol, origin: &Origin) -> Result<Enrolled, Refusal> {
+        let name = DeviceName::parse(&body.name)?;
+        let (receive_key, signing_key) = (body.receive_key.as_slice(), body.signing_key.as_slice());
+        device_keys::check_enrolment(caller.user, receive_key, signing_key, body.proof.as_slice())?;
+        let at = self.clock.now();
+        let device = NewDevice {
+            id: DeviceId::from_uuid(self.entropy.id(at)),
+            user: caller.user,
+            name,
+            user_agent: origin.user_agent.clone(),
+            receive_key: receive_key.to_vec(),
+            signing_key: signing_key.to_vec(),
+            keys: device_keys::fingerprint(receive_key, signing_key),
+            match_code: match_code(self.entropy.bytes()),
+            at,
+        };
+        let (match_code, trail) =
+            (device.match_code.clone(), self.log(EventKind::DeviceAdded, None, origin, device.name.as_str()));
+        match self.store.enrol(device, caller.session, trail).await? {
+            EnrolOutcome::Enrolled { id, state, seq } => {
+                self.announce(caller.user, seq).await;
+                Ok(Enrolled { id, state, match_code })
+            }
+            EnrolOutcome::SyncOff => Err(Refusal::SyncOff),
+            EnrolOutcome::TooManyDevices => Err(Refusal::TooManyDevices),
+            EnrolOutcome::KeysTaken => Err(Refusal::KeysTaken),
+        }
+    }
+
+    pub async fn rename(&self, caller: &Caller, device: DeviceId, name: &str, origin: &Origin) -> Result<(), Refusal> {
+        let name = DeviceName::parse(name)?;
+        let trail = self.log(EventKind::DeviceRenamed, Some(device), origin, name.as_str());
+        let seq = self.store.rename_device(caller.user, device, &name, trail).await?.ok_or(Refusal::NotFound)?;
+        self.announce(caller.user, seq).await;
+        Ok(())
+    }
+
+    pub async fn remove(
+        &self,
+        caller: &Caller,
+        device: DeviceId,
+        body: &RemoveDevice,
+        origin: &Origin,
+    ) -> Result<Revoked, Refusal> {
+        let reason = if body.erase { RevokeReason::Erased } else { RevokeReason::Removed };
+        self.revoke(caller, Revoke::One(device), reason, &body.second_factor, origin).await
+    }
+
+    pub async fn remove_others(&self, caller: &Caller, body: &RemoveMany, origin: &Origin) -> Result<Revoked, Refusal> {
+        let stays = body.device.or(caller.device);
+        self.revoke(caller, Revoke::AllBut(stays), RevokeReason::Removed, &body.second_factor, origin).await
+    }
+
+    pub async fn panic(&self, caller: &Caller, body: &RemoveMany, origin: &Origin) -> Result<Revoked, Refusal> {
+        self.revoke(caller, Revoke::AllBut(body.device), RevokeReason::Panic, &body.second_factor, origin).await
+    }
+
+    async fn revoke(
+        &self,
+        caller: &Caller,
+        which: Revoke,
+        reason: RevokeReason,
+        second_factor: &SecondFactor,
+        origin: &Origin,
+    ) -> Result<Revoked, Refusal> {
+        let user = self.user(caller).await?;
+        self.require_second_factor(&user, second_factor, origin).await?;
+        let names = self.names(&user, which).await?;
+        let (kind, about) = match (reason, which) {
+            (RevokeReason::Panic, _) => (EventKind::Panic, None),
+            (RevokeReason::Erased, Revoke::One(device)) => (EventKind::DeviceErased, Some(device)),
+            (_, Revoke::One(device)) => (EventKind::DeviceRemoved, Some(device)),
+            (_, Revoke::AllBut(_)) => (EventKind::DeviceRemoved, None),
+        };
+        let trail = self.log(kind, about, origin, names.join(", "));
+        let mail = self.letters().devices_removed(&user.email, &names, origin);
+        let trail = self.with_mail(trail, user.id, &mail).await?;
+        let now = self.clock.now();
+        let restore_until = restorable_until(reason, now, self.limits.restore_window());
+        let revoked = self.store.revoke(user.id, which, reason, now, restore_until, trail).await?;
+        let revoked = revoked.ok_or(Refusal::NotFound)?;
+        self.announce(user.id, revoked.seq).await;
+        self.postman.ring();
+        Ok(revoked)
+    }
+
+    /// The names of what is about to be revoked, for the log and the mail.
+    async fn names(&self, user: &User, which: Revoke) -> Result<Vec<String>, Refusal> {
+        let devices = self.store.devices(user.id).await?;
+        let asked = devices.into_iter().filter(|device| match which {
+            Revoke::One(one) => device.id == one,
+            Revoke::AllBut(kept) => Some(device.id) != kept && device.state != DeviceState::Removed,
+        });
+        Ok(asked.map(|device| device.name).collect())
+    }
+
+    /// What a device was ever given.
+    pub async fn held(&self, caller: &Caller, device: DeviceId) -> Result<Vec<CredentialId>, Refusal> {
+        Ok(self.store.held(caller.user, device).await?)
+    }
+
+    /// The user's devices as they are shown, without what only the actors know (who is online).
+    pub async fn devices(&self, user: UserId) -> Result<Vec<DeviceView>, Refusal> {
+        let heads = self.store.heads(user).await?.ok_or(Refusal::SessionRequired)?;
+        Ok(self.store.devices(user).await?.into_iter().map(|device| view(device, heads.seq)).collect())
+    }
+}
+
+/// A device as it is shown. `seq` is the user's: up to where there is something for the device.
+pub fn view(device: Device, seq: Seq) -> DeviceView {
+    let receipt = device.receipt.map(|receipt| ReceiptView {
+        at: receipt.at,
+        after_ms: device.removed_at.map_or(0, |removed| receipt.at.0 - removed.0),
+        wiped: receipt.wiped,
+    });
+    DeviceView {
+        id: device.id,
+        name: device.name,
+        user_agent: device.user_agent,
+        state: device.state,
+        created_at: device.created_at,
+        verified_at: device.verified_at,
+        removed_at: device.removed_at,
+        last_seen: device.last_seen,
+        online: false,
+        acked_seq: device.acked,
+        seq,
+        reason: device.reason,
+        receipt,
+    }
+}
+
+fn match_code(random: [u8; MATCH_LETTERS]) -> String {
+    let letter = |byte: &u8| char::from(MATCH_ALPHABET[usize::from(*byte) % MATCH_ALPHABET.len()]);
+    let letters: String = random.iter().map(letter).collect();
+    format!("{}-{}", &letters[..3], &letters[3..])
+}

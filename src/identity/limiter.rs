@@ -1,0 +1,88 @@
+//! How often may somebody try. One place for every password, code and mail: the count is in the database before the try
+//! is judged, so neither a restart nor another node nor another route resets it.
+
+use std::time::Duration;
+
+use keyleash_domain::attempts::{Decision, Policy};
+use keyleash_protocol::UserId;
+
+use super::{Identity, Refusal, token::sha256};
+use crate::store::TokenHash;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Passwords for one account. Ten mistypes are free; a guesser gets about a hundred tries a day after that. The owner's
+/// verified devices go on working meanwhile.
+const PASSWORD: Policy =
+    Policy { free: 10, first_wait: Duration::from_secs(1), longest_wait: Duration::from_secs(900), forget_after: DAY };
+/// Codes of one user. Six digits: a hundred tries a day are a chance of 3 in 10,000 (three codes are good at a time).
+const CODE: Policy =
+    Policy { free: 5, first_wait: Duration::from_secs(2), longest_wait: Duration::from_secs(900), forget_after: DAY };
+
+/// What is being tried.
+#[derive(Clone, Debug)]
+pub(super) enum Attempt<'a> {
+    /// A password for a mail address, whether or not it has an account.
+    Password { email: &'a str },
+    /// A TOTP or recovery code.
+    Code { user: UserId },
+    /// Anything unauthenticated that costs us work, from one address on the network.
+    Address { address: &'a str },
+    /// A mail that somebody asks for, to one mailbox.
+    Mail { email: &'a str },
+}
+
+impl Attempt<'_> {
+    /// The name under which it is counted. Addresses of both kinds are hashed: the table is no directory of people.
+    fn key(&self) -> String {
+        match self {
+            Self::Password { email } => format!("password/{}", hex(&sha256(email.as_bytes()))),
+            Self::Code { user } => format!("code/{user}"),
+            Self::Address { address } => format!("address/{}", hex(&sha256(address.as_bytes()))),
+            Self::Mail { email } => format!("mail/{}", hex(&sha256(email.as_bytes()))),
+        }
+    }
+}
+
+impl Identity {
+    /// Counts an attempt, or refuses it. Call it before looking at what was given.
+    pub(super) async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), Refusal> {
+        let policy = match attempt {
+            Attempt::Password { .. } => PASSWORD,
+            Attempt::Code { .. } => CODE,
+            Attempt::Address { .. } => Policy {
+                free: self.limits.attempts_per_address,
+                first_wait: Duration::from_secs(1),
+                longest_wait: Duration::from_secs(60),
+                forget_after: HOUR,
+            },
+            Attempt::Mail { .. } => Policy {
+                free: self.limits.mails_per_hour,
+                first_wait: Duration::from_secs(60),
+                longest_wait: HOUR,
+                forget_after: HOUR,
+            },
+        };
+        match self.store.begin_attempt(&attempt.key(), &policy, self.clock.now()).await? {
+            Decision::Try(_) => Ok(()),
+            Decision::Wait(wait) => Err(match attempt {
+                Attempt::Password { .. } | Attempt::Code { .. } => Refusal::TooManyAttempts { wait },
+                Attempt::Address { .. } | Attempt::Mail { .. } => Refusal::TooManyRequests { wait },
+            }),
+        }
+    }
+
+    /// The try was good: earlier bad ones are forgotten.
+    pub(super) async fn succeeded(&self, attempt: Attempt<'_>) -> Result<(), Refusal> {
+        Ok(self.store.clear_attempts(&attempt.key()).await?)
+    }
+}
+
+fn hex(hash: &TokenHash) -> String {
+    use std::fmt::Write as _;
+    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,224 @@
+//! The second factor: time-based codes (RFC 6238), and recovery codes for when the phone is gone.
+
+use keyleash_domain::totp;
+use keyleash_protocol::{
+    Sensitive, UserId,
+    http::{EventKind, TotpSetup},
+    limits::RECOVERY_CODES,
+};
+use qrcodegen::{QrCode, QrCodeEcc};
+use totp_rs::{Algorithm, Builder, Secret, Totp};
+use zeroize::Zeroizing;
+
+use super::{Caller, Given, Identity, Origin, Refusal, limiter::Attempt, token::sha256};
+use crate::{
+    store::{TokenHash, User},
+    vault::Purpose,
+};
+
+/// What authenticator apps show above the code.
+const ISSUER: &str = "Keyleash";
+/// RFC 4226, section 4, recommends 160 bits.
+const SECRET_BYTES: usize = 20;
+/// Characters of a recovery code: 16 of 32 are 80 bits.
+const RECOVERY_CHARS: usize = 16;
+/// Crockford's base 32: nothing that looks like something else.
+const RECOVERY_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Light modules around the code (ISO/IEC 18004 asks for four).
+const QR_BORDER: i32 = 4;
+
+impl Identity {
+    /// Begins the set-up. Nothing is enabled until a code shows that the app has the secret.
+    pub async fn set_up_totp(&self, caller: &Caller, password: &Sensitive) -> Result<TotpSetup, Refusal> {
+        let user = self.user(caller).await?;
+        self.check_password(&user, password).await?;
+        if user.totp_secret.is_some() {
+            return Err(Refusal::TotpAlreadyEnabled);
+        }
+        let secret: Zeroizing<[u8; SECRET_BYTES]> = Zeroizing::new(self.entropy.bytes());
+        let sealed = self.vault.seal(user.id, Purpose::TotpSecret, &*secret).await?;
+        self.store.set_totp_pending(user.id, &sealed).await?;
+
+        let totp = authenticator(&*secret, &user.email);
+        let otpauth_url = totp.to_url().map_err(|_| Refusal::Interrupted("name the second factor"))?;
+        Ok(TotpSetup {
+            secret: Sensitive::new(Secret::from(secret.to_vec()).to_base32()),
+            qr_svg: Sensitive::new(qr_svg(&otpauth_url)),
+            otpauth_url: Sensitive::new(otpauth_url),
+        })
+    }
+
+    /// Ends the set-up: from now on the second factor is asked for. Returns the recovery codes, for once.
+    pub async fn confirm_totp(
+        &self,
+        caller: &Caller,
+        code: &Sensitive,
+        origin: &Origin,
+    ) -> Result<Vec<Sensitive>, Refusal> {
+        let user = self.user(caller).await?;
+        let pending = user.totp_pending.as_deref().ok_or(Refusal::TotpAlreadyEnabled)?;
+        self.attempt(Attempt::Code { user: user.id }).await?;
+        let step = self.matching_step(user.id, pending, code).await?.ok_or(Refusal::TotpInvalid)?;
+        let (codes, hashes) = self.new_recovery_codes();
+        let trail = self.log(EventKind::TotpEnabled, caller.device, origin, "");
+        let trail = self.with_mail(trail, user.id, &self.letters().totp_enabled(&user.email, origin)).await?;
+        if !self.store.enable_totp(user.id, step, &hashes, trail).await? {
+            return Err(Refusal::TotpAlreadyEnabled);
+        }
+        self.succeeded(Attempt::Code { user: user.id }).await?;
+        self.postman.ring();
+        self.announce(user.id, user.seq).await;
+        Ok(codes)
+    }
+
+    /// Turns the second factor off, and sync with it, on every device.
+    pub async fn disable_totp(&self, caller: &Caller, given: Given<'_>, origin: &Origin) -> Result<(), Refusal> {
+        let user = self.user(caller).await?;
+        if user.totp_secret.is_none() {
+            return Err(Refusal::TotpNotEnabled);
+        }
+        self.require_second_factor(&user, given, origin).await?;
+        let trail = self.log(EventKind::TotpDisabled, caller.device, origin, "");
+        let trail = self.with_mail(trail, user.id, &self.letters().totp_disabled(&user.email, origin)).await?;
+        let now = self.clock.now();
+        let restore_until = now.after(self.limits.restore_window());
+        let seq = self.store.disable_totp(user.id, now, restore_until, trail).await?;
+        self.postman.ring();
+        self.announce(user.id, seq).await;
+        Ok(())
+    }
+
+    pub async fn renew_recovery_codes(
+        &self,
+        caller: &Caller,
+        given: Given<'_>,
+        origin: &Origin,
+    ) -> Result<Vec<Sensitive>, Refusal> {
+        let user = self.user(caller).await?;
+        if user.totp_secret.is_none() {
+            return Err(Refusal::TotpNotEnabled);
+        }
+        self.require_second_factor(&user, given, origin).await?;
+        let (codes, hashes) = self.new_recovery_codes();
+        let trail = self.log(EventKind::RecoveryCodesRenewed, caller.device, origin, "");
+        self.store.replace_recovery_codes(user.id, &hashes, trail).await?;
+        Ok(codes)
+    }
+
+    /// Every change that matters to security passes here: a fresh code, or one of the recovery codes. Users without a
+    /// second factor pass; they have no synced devices to protect.
+    pub(super) async fn require_second_factor(
+        &self,
+        user: &User,
+        given: Given<'_>,
+        origin: &Origin,
+    ) -> Result<(), Refusal> {
+        let Some(sealed) = user.totp_secret.as_deref() else { return Ok(()) };
+        let attempt = Attempt::Code { user: user.id };
+        match (&given.totp, &given.recovery_code) {
+            (None, None) => return Err(Refusal::TotpRequired { at_login: false }),
+            (Some(code), _) => {
+                self.attempt(attempt.clone()).await?;
+                let step = self.matching_step(user.id, sealed, code).await?.ok_or(Refusal::TotpInvalid)?;
+                if !self.store.take_totp_step(user.id, step).await? {
+                    return Err(Refusal::TotpInvalid);
+                }
+            }
+            (None, Some(code)) => {
+                self.attempt(attempt.clone()).await?;
+                let hash = recovery_hash(code);
+                if !self.store.take_recovery_code(user.id, hash, self.clock.now()).await? {
+                    return Err(Refusal::TotpInvalid);
+                }
+                let trail = self.log(EventKind::RecoveryCodeUsed, None, origin, "");
+                let letter = self.letters().recovery_code_used(&user.email, origin);
+                self.record(user.id, self.with_mail(trail, user.id, &letter).await?).await?;
+                self.postman.ring();
+            }
+        }
+        self.succeeded(attempt).await
+    }
+
+    /// The time step whose code this is.
+    async fn matching_step(&self, user: UserId, sealed: &[u8], code: &Sensitive) -> Result<Option<i64>, Refusal> {
+        let Some(code) = totp::normalise(code.expose()) else { return Ok(None) };
+        let secret = self.vault.open(user, Purpose::TotpSecret, sealed).await?;
+        let seconds = u64::try_from(self.clock.now().0 / 1_000).unwrap_or(0);
+        let step = authenticator(&secret, "").check(&code, seconds);
+        Ok(step.and_then(|step| i64::try_from(step).ok()))
+    }
+
+    fn new_recovery_codes(&self) -> (Vec<Sensitive>, Vec<TokenHash>) {
+        let codes: Vec<Sensitive> = (0..RECOVERY_CODES).map(|_| recovery_code(&self.entropy.bytes())).collect();
+        let hashes = codes.iter().map(recovery_hash).collect();
+        (codes, hashes)
+    }
+}
+
+fn authenticator(secret: &[u8], account: &str) -> Totp {
+    Builder::new()
+        .with_algorithm(Algorithm::SHA1)
+        .with_digits(6)
+        .with_skew(u16::from(totp::SKEW_STEPS))
+        .with_step_duration(totp::STEP_SECONDS)
+        .with_secret(secret.to_vec())
+        .with_account_name(account.replace(':', " "))
+        .with_issuer(Some(ISSUER))
+        .build_noncompliant()
+}
+
+fn recovery_code(random: &[u8; RECOVERY_CHARS]) -> Sensitive {
+    let mut code = String::with_capacity(RECOVERY_CHARS + 3);
+    for (n, byte) in random.iter().enumerate() {
+        if n > 0 && n % 4 == 0 {
+            code.push('-');
+        }
+        code.push(char::from(RECOVERY_ALPHABET[usize::from(byte % 32)]));
+    }
+    Sensitive::new(code)
+}
+
+/// Case, dashes and spaces do not count.
+fn recovery_hash(code: &Sensitive) -> TokenHash {
+    let plain: Zeroizing<String> =
+        Zeroizing::new(code.expose().chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase());
+    sha256(plain.as_bytes())
+}
+
+fn qr_svg(text: &str) -> String {
+    use std::fmt::Write as _;
+    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else { return String::new() };
+    let side = code.size() + 2 * QR_BORDER;
+    let mut path = String::new();
+    for y in 0..code.size() {
+        for x in (0..code.size()).filter(|x| code.get_module(*x, y)) {
+            let _ = write!(path, "M{},{}h1v1h-1z", x + QR_BORDER, y + QR_BORDER);
+        }
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/><path d=\"{path}\" fill=\"#000\"/></svg>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recovery_code_counts_however_it_is_typed() {
+        let code = recovery_code(&[7; RECOVERY_CHARS]);
+        assert_eq!(code.expose().len(), 19);
+        let typed = Sensitive::new(code.expose().to_uppercase().replace('-', " "));
+        assert_eq!(recovery_hash(&code), recovery_hash(&typed));
+    }
+
+    #[test]
+    fn codes_match_the_test_vectors_of_rfc_6238() {
+        // Appendix B, SHA-1, the last six of eight digits.
+        let totp = authenticator(b"12345678901234567890", "");
+        assert_eq!(totp.check("287082", 59), Some(1));
+        assert_eq!(totp.check("081804", 1_111_111_109), Some(37_037_036));
+        assert_eq!(totp.check("081804", 1_111_111_109 + 90), None);
+    }
+}

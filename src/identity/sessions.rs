@@ -1,0 +1,104 @@
+//! Sessions: opaque, hashed at rest, ended by logout, expiry, a new password, or the removal of their device.
+
+use std::time::Duration;
+
+use keyleash_protocol::{
+    DeviceId, Sensitive, SessionId, UnixMillis, UserId,
+    http::{EventKind, SessionView},
+};
+
+use super::{Identity, Origin, Refusal, token::Token};
+use crate::store::{NewSession, Session, SessionStore};
+
+/// "Last used" is written at most this often, so that reading does not become writing.
+const TOUCH_AFTER: Duration = Duration::from_secs(60);
+
+/// Somebody who is logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub user: UserId,
+    pub session: SessionId,
+    /// The device that this session is used from, once that is known.
+    pub device: Option<DeviceId>,
+    pub expires_at: UnixMillis,
+}
+
+/// A login that worked.
+#[derive(Debug)]
+pub struct NewLogin {
+    pub caller: Caller,
+    pub token: Token,
+}
+
+impl Identity {
+    /// Who holds this token.
+    pub async fn authenticate(&self, token: &Sensitive) -> Result<Caller, Refusal> {
+        let now = self.clock.now();
+        let session = self.store.session(Token::presented(token).hash(), now).await?.ok_or(Refusal::SessionRequired)?;
+        if let Some(reason) = session.revoked {
+            return Err(Refusal::DeviceRemoved(reason));
+        }
+        if now.since(session.last_used_at) >= TOUCH_AFTER {
+            self.store.touch_session(session.id, now).await?;
+        }
+        Ok(Caller { user: session.user, session: session.id, device: session.device, expires_at: session.expires_at })
+    }
+
+    /// A new session; always with a new token, so that nobody can have planted it.
+    pub(super) async fn begin_session(&self, user: UserId, origin: &Origin) -> Result<NewLogin, Refusal> {
+        let (token, at) = (Token::new(&self.entropy), self.clock.now());
+        let session = NewSession {
+            id: SessionId::from_uuid(self.entropy.id(at)),
+            user,
+            token: token.hash(),
+            at,
+            expires_at: at.after(self.limits.session_life()),
+            user_agent: origin.user_agent.clone(),
+            address: origin.address.clone(),
+        };
+        let caller = Caller { user, session: session.id, device: None, expires_at: session.expires_at };
+        let trail = self.log(EventKind::LoggedIn, None, origin, origin.user_agent.clone());
+        self.store.create_session(session, trail).await?;
+        Ok(NewLogin { caller, token })
+    }
+
+    /// Gives the caller's session a new token, for moments when it becomes worth more (2FA, device approval).
+    pub async fn rotate(&self, caller: &Caller) -> Result<Token, Refusal> {
+        let token = Token::new(&self.entropy);
+        self.store.rotate_session(caller.session, token.hash()).await?;
+        Ok(token)
+    }
+
+    pub async fn log_out(&self, caller: &Caller, origin: &Origin) -> Result<(), Refusal> {
+        let trail = self.log(EventKind::LoggedOut, caller.device, origin, "");
+        if let Some(seq) = self.store.end_session(caller.user, caller.session, trail).await? {
+            self.announce(caller.user, seq).await;
+        }
+        Ok(())
+    }
+
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionView>, Refusal> {
+        let sessions = SessionStore::sessions(&*self.store, caller.user, self.clock.now()).await?;
+        Ok(sessions.into_iter().map(|session| view(session, caller)).collect())
+    }
+
+    pub async fn end_session(&self, caller: &Caller, session: SessionId, origin: &Origin) -> Result<(), Refusal> {
+        let trail = self.log(EventKind::SessionEnded, None, origin, session.to_string());
+        let seq = self.store.end_session(caller.user, session, trail).await?.ok_or(Refusal::NotFound)?;
+        self.announce(caller.user, seq).await;
+        Ok(())
+    }
+}
+
+fn view(session: Session, caller: &Caller) -> SessionView {
+    SessionView {
+        id: session.id,
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+        expires_at: session.expires_at,
+        user_agent: session.user_agent,
+        address: session.address,
+        device: session.device,
+        current: session.id == caller.session,
+    }
+}

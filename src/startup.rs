@@ -1,0 +1,166 @@
+//! Puts the house together: the one place that names concrete adapters.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, middleware::from_fn, web};
+use keyleash_protocol::UnixMillis;
+
+use crate::{
+    actors::Directory,
+    bus::{Bus, Hint},
+    clock::{Clock, SystemClock},
+    config::Config,
+    entropy::Entropy,
+    http::{self, Mailbox, Site},
+    identity::{Identity, Ports, Postman},
+    kms::file::{FileKms, MasterKeyError},
+    mail::files::FileMailer,
+    store::{
+        Store,
+        sql::{OpenError, SqliteStore},
+    },
+    vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
+};
+
+/// What is over (links, counts, sessions, keys past their restore window) is deleted this often.
+const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
+/// Counts of tries are kept at least as long as the longest policy remembers.
+const KEEP_ENDED: Duration = Duration::from_secs(2 * 86_400);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    #[error("cannot use the mail directory {path}")]
+    Mail { path: String, source: io::Error },
+    #[error("cannot listen on {address}; is another program using it?")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("the server stopped")]
+    Serve(#[source] io::Error),
+}
+
+/// Runs a node until it is told to stop.
+pub fn serve(config: Config) -> Result<(), StartError> {
+    actix_rt::System::new().block_on(run(config))
+}
+
+/// Brings the tables up to date.
+pub fn migrate(config: &Config) -> Result<(), StartError> {
+    actix_rt::System::new().block_on(async {
+        let store = SqliteStore::open(&config.store.url, &Entropy::new()).await?;
+        store.close().await;
+        println!("{} is up to date", config.store.url);
+        Ok(())
+    })
+}
+
+/// Adds a master key to the key file.
+pub fn rotate_master_key(config: &Config) -> Result<(), StartError> {
+    let path = Path::new(&config.kms.key_file);
+    let id = FileKms::open(path, &SystemClock, Entropy::new())?.rotate(&SystemClock)?;
+    println!("{} wraps new data keys from the next start on; back up {}", id, path.display());
+    Ok(())
+}
+
+async fn run(config: Config) -> Result<(), StartError> {
+    let entropy = Entropy::new();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Arc::new(SqliteStore::open(&config.store.url, &entropy).await?);
+    let kms = Arc::new(FileKms::open(Path::new(&config.kms.key_file), &*clock, entropy.clone())?);
+    let vault: Arc<dyn Vault> =
+        LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), DataKeyLimits::default());
+    let mail_directory = mail_directory(&config);
+    let mailer = FileMailer::open(mail_directory.clone(), clock.clone(), entropy.clone())
+        .map_err(|source| StartError::Mail { path: mail_directory.display().to_string(), source })?;
+    let postman = Arc::new(Postman::new(store.clone(), vault.clone(), Arc::new(mailer), clock.clone()));
+    let bus: Arc<dyn Bus> = Arc::new(NoBus);
+
+    let public_url = config.public_url(config.http.listen);
+    let ports = Ports { store: store.clone(), vault: vault.clone(), bus: bus.clone(), clock: clock.clone() };
+    let identity = web::Data::new(Identity::new(
+        ports,
+        postman.clone(),
+        entropy.clone(),
+        config.limits.clone(),
+        public_url.clone(),
+    ));
+    let directory = web::Data::new(Directory::default());
+    let site =
+        web::Data::new(Site::new(&public_url, &config.http.allowed_origins, config.http.trusted_proxies.clone()));
+    let walking = tokio::spawn(async move { postman.walk().await });
+    let tidying = tokio::spawn(tidy(store.clone(), clock.clone()));
+
+    let mailbox = Mailbox(mail_directory);
+    let app = {
+        let (identity, directory, site) = (identity.clone(), directory.clone(), site.clone());
+        move || {
+            App::new()
+                .app_data(identity.clone())
+                .app_data(directory.clone())
+                .app_data(site.clone())
+                .wrap(from_fn(http::log))
+                .configure(http::configure(Some(mailbox.clone())))
+        }
+    };
+    let server = HttpServer::new(app)
+        .bind(config.http.listen)
+        .map_err(|source| StartError::Listen { address: config.http.listen, source })?;
+    greet(&config, &public_url);
+    server.run().await.map_err(StartError::Serve)?;
+    walking.abort();
+    tidying.abort();
+    store.close().await;
+    Ok(())
+}
+
+/// Deletes what is over, now and then.
+async fn tidy(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
+    loop {
+        let now = clock.now();
+        let before = UnixMillis(now.0 - i64::try_from(KEEP_ENDED.as_millis()).unwrap_or(i64::MAX));
+        if let Err(error) = store.forget_before(before).await {
+            tracing::warn!(%error, "what is over could not be deleted");
+        }
+        if let Err(error) = store.destroy_expired_keys(now).await {
+            tracing::warn!(%error, "expired keys could not be destroyed");
+        }
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
+fn mail_directory(config: &Config) -> PathBuf {
+    PathBuf::from(config.mail.url.trim_start_matches("file:"))
+}
+
+/// Says where it is and what it is not.
+fn greet(config: &Config, public_url: &str) {
+    println!("Keyleash is at {public_url}");
+    println!("  data      {}", config.store.url);
+    println!("  mails     {public_url}/dev/mailbox");
+    println!("  admin     http://{}", config.admin.listen);
+    println!(
+        "For trying out, not for production: file master key, mails as files, one node, no TLS (docs/configuration.md)."
+    );
+}
+
+#[derive(Debug)]
+struct NoBus;
+#[async_trait::async_trait]
+impl Bus for NoBus {
+    async fn publish(&self, _: Hint) -> Result<(), crate::bus::BusError> {
+        Ok(())
+    }
+    fn subscribe(&self, _: keyleash_protocol::UserId) {}
+    fn unsubscribe(&self, _: keyleash_protocol::UserId) {}
+    fn is_blind(&self) -> bool {
+        false
+    }
+}
