@@ -146,3 +146,53 @@ impl Generations {
         self.old.retain(|_, entry| entry.is_fresh(now, age_max));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    const LIMITS: DataKeyLimits = DataKeyLimits { count_max: 4, age_max: Duration::from_secs(10) };
+
+    #[test]
+    fn keys_that_nobody_asks_for_are_dropped_when_their_time_is_over() {
+        let mut generations = Generations::default();
+        let keys: Vec<_> = (0..3).map(|n| fill(&generations.entry(user(n), UnixMillis(0), &LIMITS))).collect();
+        let late = fill(&generations.entry(user(3), UnixMillis(1), &LIMITS));
+        generations.forget_aged(UnixMillis(9_999), LIMITS.age_max);
+        assert!(keys.iter().all(|key| key.upgrade().is_some()));
+        generations.forget_aged(UnixMillis(10_000), LIMITS.age_max);
+        assert!(keys.iter().all(|key| key.upgrade().is_none()));
+        assert!(late.upgrade().is_some());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_key_older_than_it_may_be() {
+        let mut generations = Generations::default();
+        let key = fill(&generations.entry(user(0), UnixMillis(1_000_000), &LIMITS));
+        assert!(generations.entry(user(0), UnixMillis(0), &LIMITS).key.get().is_none());
+        assert!(key.upgrade().is_none());
+    }
+
+    #[test]
+    fn what_is_forgotten_is_gone_from_both_generations() {
+        let mut generations = Generations::default();
+        let keys: Vec<_> = (0..3).map(|n| fill(&generations.entry(user(n), UnixMillis(0), &LIMITS))).collect();
+        assert!(!generations.young.is_empty() && !generations.old.is_empty());
+        (0..3).for_each(|n| generations.forget(user(n)));
+        assert!(keys.iter().all(|key| key.upgrade().is_none()));
+    }
+
+    fn fill(entry: &Entry) -> std::sync::Weak<Key> {
+        let key = Arc::new(Key::new(Zeroizing::new([7; 32])));
+        let weak = Arc::downgrade(&key);
+        entry.key.set(key).unwrap();
+        weak
+    }
+
+    fn user(n: u128) -> UserId {
+        UserId::from_uuid(Uuid::from_u128(n))
+    }
+}

@@ -17,11 +17,8 @@ use keyleash_protocol::{
 use tokio::{sync::Semaphore, task::spawn_blocking, time::interval};
 use zeroize::Zeroizing;
 
-use super::{
-    Committed, FanOut, Purpose, Vault, VaultError, WriteError, binding,
-    data_keys::{DataKeyLimits, DataKeys},
-    unlock,
-};
+pub use super::data_keys::DataKeyLimits;
+use super::{Committed, FanOut, Purpose, Vault, VaultError, WriteError, binding, data_keys::DataKeys, unlock};
 use crate::{
     aead::Key,
     clock::Clock,
