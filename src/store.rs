@@ -540,6 +540,15 @@ pub enum ChangeOutcome {
     QuotaExceeded,
 }
 
+/// A credential that a device is about to be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gift {
+    pub device: DeviceId,
+    pub credential: CredentialId,
+    /// The log entry's id, if it is new to the device.
+    pub event: EventId,
+}
+
 #[async_trait]
 pub trait CredentialStore: Debug + Send + Sync {
     async fn data_key(&self, user: UserId) -> StoreResult<Option<WrappedKey>>;
@@ -554,15 +563,9 @@ pub trait CredentialStore: Debug + Send + Sync {
 
     async fn credentials_since(&self, user: UserId, cursor: Seq, limit: u32) -> StoreResult<CredentialChanges>;
 
-    /// Records that the device is about to be given these, with a log entry for each one that is new to it.
-    async fn record_given(
-        &self,
-        user: UserId,
-        device: DeviceId,
-        credentials: &[CredentialId],
-        at: UnixMillis,
-        event_ids: &[EventId],
-    ) -> StoreResult<()>;
+    /// Records what devices are about to be given, with a log entry for each credential that is new to its device. Only
+    /// for devices that are verified at that moment; it returns these. So what a removal lists as held is complete.
+    async fn record_given(&self, user: UserId, gifts: &[Gift], at: UnixMillis) -> StoreResult<Vec<DeviceId>>;
 }
 
 // ------------------------------------------------------------------------------------------------- mail and history

@@ -13,7 +13,7 @@ use super::{
     local::{LocalVault, VerifiedDevice},
     pages::{PAGE_ROWS_MAX, Page, first_page},
 };
-use crate::store::{ChangeOutcome, CredentialChange, CredentialRow};
+use crate::store::{ChangeOutcome, CredentialChange, CredentialRow, Gift};
 
 impl LocalVault {
     pub(super) async fn put_credential(
@@ -91,9 +91,8 @@ impl LocalVault {
         Ok(FanOut { seq: page.seq, parts })
     }
 
-    /// Those of `devices` that may be given this page. Whether they are verified is read after the page's rows were, and
-    /// after the record says that they hold what is new to them: so a removal meanwhile either finds it in what was
-    /// held, or nothing is sealed.
+    /// Those of `devices` that may be given this page: verified after its rows were read. What is new to them is on record
+    /// first, and whoever was removed before that is left out: what a removal lists as held is everything ever sealed.
     async fn entitled(
         &self,
         user: UserId,
@@ -101,19 +100,18 @@ impl LocalVault {
         devices: &[DeviceId],
         page: &Page,
     ) -> Result<Vec<VerifiedDevice>, VaultError> {
-        let verified = self.verified(user, devices).await?;
+        let mut verified = self.verified(user, devices).await?;
         let is_new = |row: &&CredentialRow| row.sealed.is_some() && row.added_seq > cursor;
         let new: Vec<CredentialId> = page.rows.iter().filter(is_new).map(|row| row.id).collect();
-        if new.is_empty() || verified.is_empty() {
-            return Ok(verified);
-        }
         let at = self.clock.now();
-        for device in &verified {
-            let events: Vec<EventId> = new.iter().map(|_| EventId::from_uuid(self.entropy.id(at))).collect();
-            self.rows.record_given(user, device.id, &new, at, &events).await?;
+        let gift = |device, credential| Gift { device, credential, event: EventId::from_uuid(self.entropy.id(at)) };
+        let gifts: Vec<Gift> =
+            verified.iter().flat_map(|device| new.iter().map(|&credential| gift(device.id, credential))).collect();
+        if !gifts.is_empty() {
+            let still_verified = self.rows.record_given(user, &gifts, at).await?;
+            verified.retain(|device| still_verified.contains(&device.id));
         }
-        let ids: Vec<DeviceId> = verified.iter().map(|device| device.id).collect();
-        self.verified(user, &ids).await
+        Ok(verified)
     }
 
     /// The plaintext of each row, in their order; `None` for a tombstone.

@@ -152,7 +152,9 @@ impl House {
         self.store.epoch().await.unwrap()
     }
 
+    /// Ids in the order in which they were made.
     pub fn credential(&self) -> CredentialId {
+        self.clock.advance(Duration::from_millis(1));
         CredentialId::from_uuid(self.entropy.id(self.clock.now()))
     }
 

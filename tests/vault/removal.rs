@@ -63,7 +63,7 @@ async fn a_pending_device_and_a_strangers_device_get_nothing() {
 /// The remover is told what to rotate. A page that was sealed while the removal went on must be in that list.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_was_sealed_before_a_removal_is_in_its_list() {
-    for round in 0..20 {
+    for round in 0..10 {
         let house = Arc::new(House::new().await);
         let user = house.user().await;
         let (desk, laptop) = (house.device(user).await, house.device(user).await);

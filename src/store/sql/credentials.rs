@@ -8,13 +8,14 @@ use sqlx::{query, query_as, query_scalar};
 
 use super::{
     driver::for_every_driver,
-    rows::{Columns, Fault},
-    transaction::{Change, Part},
+    rows::{Columns, Fault, parse},
+    transaction::{Change, Part, Writing},
 };
 use crate::{
     kms::WrappedKey,
     store::{
-        ChangeOutcome, CredentialChange, CredentialChanges, CredentialStore, DeviceKey, NewEvent, StoreResult, Trail,
+        ChangeOutcome, CredentialChange, CredentialChanges, CredentialStore, DeviceKey, Gift, NewEvent, StoreResult,
+        Trail,
     },
 };
 
@@ -139,41 +140,57 @@ impl CredentialStore for SqlStore {
         .await
     }
 
-    async fn record_given(
-        &self,
-        user: UserId,
-        device: DeviceId,
-        credentials: &[CredentialId],
-        at: UnixMillis,
-        event_ids: &[EventId],
-    ) -> StoreResult<()> {
-        self.run("record what a device is given", async {
+    async fn record_given(&self, user: UserId, gifts: &[Gift], at: UnixMillis) -> StoreResult<Vec<DeviceId>> {
+        self.run("record what devices are given", async {
             let mut tx = self.begin().await?;
-            for (credential, event) in credentials.iter().zip(event_ids) {
-                let new = query(
-                    "INSERT INTO holdings (device_id, credential_id, given_at) VALUES ($1, $2, $3)
-                     ON CONFLICT DO NOTHING RETURNING device_id",
-                )
-                .bind(device.to_string())
-                .bind(credential.to_string())
-                .bind(at.0)
-                .fetch_optional(&mut *tx.0)
+            // Takes the user's row without counting a change: a removal is before this or after it.
+            query("UPDATE users SET changed_at = changed_at WHERE id = $1")
+                .bind(user.to_string())
+                .execute(&mut *tx.0)
                 .await?;
-                if new.is_some() {
+            let verified: Vec<String> = query_scalar(
+                "SELECT d.id FROM devices d JOIN device_keys k ON k.device_id = d.id
+                 WHERE d.user_id = $1 AND d.state = 'verified' AND k.restore_until IS NULL",
+            )
+            .bind(user.to_string())
+            .fetch_all(&mut *tx.0)
+            .await?;
+            let verified: Vec<DeviceId> = verified.iter().map(|id| parse(id)).collect::<Result<_, _>>()?;
+            for gift in gifts.iter().filter(|gift| verified.contains(&gift.device)) {
+                if tx.hold(gift.device, gift.credential, at).await? {
                     let event = NewEvent {
-                        id: *event,
+                        id: gift.event,
                         kind: EventKind::CredentialRead,
-                        device: Some(device),
+                        device: Some(gift.device),
                         address: None,
-                        detail: credential.to_string(),
+                        detail: gift.credential.to_string(),
                         at,
                     };
                     tx.write(user, Trail { events: vec![event], mails: Vec::new() }).await?;
                 }
             }
-            tx.commit().await
+            tx.commit().await?;
+            Ok(verified)
         })
         .await
+    }
+}
+}
+
+for_every_driver! {
+impl Writing<'t> {
+    /// Whether the device did not hold it before.
+    async fn hold(&mut self, device: DeviceId, credential: CredentialId, at: UnixMillis) -> Result<bool, Fault> {
+        let new = query(
+            "INSERT INTO holdings (device_id, credential_id, given_at) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING RETURNING device_id",
+        )
+        .bind(device.to_string())
+        .bind(credential.to_string())
+        .bind(at.0)
+        .fetch_optional(&mut *self.0)
+        .await?;
+        Ok(new.is_some())
     }
 }
 }
@@ -236,6 +253,9 @@ impl Change<'t> {
         .bind(change.device.to_string())
         .execute(&mut *self.tx.0)
         .await?;
+        if change.sealed.is_some() {
+            self.tx.hold(change.device, change.id, change.at).await?;
+        }
         let kind = match (&change.sealed, present.deleted) {
             (None, _) => EventKind::CredentialDeleted,
             (Some(_), true) => EventKind::CredentialAdded,
