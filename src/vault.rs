@@ -108,7 +108,7 @@ pub trait Vault: Debug + Send + Sync {
 
 mod binding;
 mod credentials;
-mod data_keys;
+pub mod data_keys;
 mod form;
 pub mod local;
 mod pages;

@@ -17,8 +17,11 @@ use keyleash_protocol::{
 use tokio::{sync::Semaphore, task::spawn_blocking, time::interval};
 use zeroize::Zeroizing;
 
-pub use super::data_keys::DataKeyLimits;
-use super::{Committed, FanOut, Purpose, Vault, VaultError, WriteError, binding, data_keys::DataKeys, unlock};
+use super::{
+    Committed, FanOut, Purpose, Vault, VaultError, WriteError, binding,
+    data_keys::{DataKeyLimits, DataKeys},
+    unlock,
+};
 use crate::{
     aead::Key,
     clock::Clock,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use keyleash::vault::{Purpose, Vault, VaultError, local::DataKeyLimits};
+use keyleash::vault::{Purpose, Vault, VaultError, data_keys::DataKeyLimits};
 use keyleash_protocol::{Seq, UserId};
 
 use crate::house::House;

@@ -18,10 +18,7 @@ use keyleash::{
         ApproveOutcome, DeviceStore, EnrolOutcome, LinkPurpose, LinkStore, LinkedDevice, NewDevice, NewLink,
         NewSession, NewUser, Revoke, Revoked, SessionStore, Trail, UserStore, sql::SqliteStore,
     },
-    vault::{
-        Vault,
-        local::{DataKeyLimits, LocalVault},
-    },
+    vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
 use keyleash_domain::text::{DeviceName, Email};
 use keyleash_protocol::{
