@@ -1,0 +1,173 @@
+//! Devices: enrolled, approved, removed, and what they were ever given.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use keyleash_domain::{device::Refusal, text::DeviceName};
+use keyleash_protocol::{
+    CredentialId, DeviceId, Seq, SessionId, UnixMillis, UserId,
+    socket::{DeviceState, RevokeReason},
+};
+
+use super::{StoreResult, TokenHash, Trail};
+
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    /// Its id if the keys are not known yet.
+    pub id: DeviceId,
+    pub user: UserId,
+    pub name: DeviceName,
+    pub user_agent: String,
+    pub receive_key: Vec<u8>,
+    pub signing_key: Vec<u8>,
+    /// SHA-256 of both public keys.
+    pub keys: TokenHash,
+    pub match_code: String,
+    pub at: UnixMillis,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    pub id: DeviceId,
+    pub user: UserId,
+    pub name: String,
+    pub user_agent: String,
+    pub receive_key: Vec<u8>,
+    pub signing_key: Vec<u8>,
+    pub keys: TokenHash,
+    pub match_code: String,
+    pub state: DeviceState,
+    pub auto_connect: bool,
+    pub created_at: UnixMillis,
+    pub verified_at: Option<UnixMillis>,
+    /// Set by the first removal and never cleared: coming back needs a second factor.
+    pub removed_at: Option<UnixMillis>,
+    pub reason: Option<RevokeReason>,
+    pub last_seen: Option<UnixMillis>,
+    pub acked: Seq,
+    pub receipt: Option<Receipt>,
+    /// The seq of its last change.
+    pub seq: Seq,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// When the server got it.
+    pub at: UnixMillis,
+    pub wiped: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnrolOutcome {
+    /// Enrolled, or known by its keys and asking again; sessions and seq are as after [`SessionStore::bind_session`].
+    Enrolled {
+        id: DeviceId,
+        state: DeviceState,
+        seq: Seq,
+    },
+    SyncOff,
+    TooManyDevices,
+    /// These keys belong to another user's device.
+    KeysTaken,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApproveOutcome {
+    Approved { device: Device, seq: Seq },
+    LinkUsedOrExpired,
+    Refused(Refusal),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoke {
+    One(DeviceId),
+    /// Every device that is not removed, but this one if given.
+    AllBut(Option<DeviceId>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    pub seq: Seq,
+    /// What was revoked now. Empty: there was nothing (left) to revoke.
+    pub devices: Vec<RevokedDevice>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedDevice {
+    pub id: DeviceId,
+    pub name: String,
+    /// Every credential that it was ever given.
+    pub held: Vec<CredentialId>,
+}
+
+/// What a live device did; written in batches, one lost costs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    pub device: DeviceId,
+    pub acked: Seq,
+    pub last_seen: UnixMillis,
+}
+
+#[async_trait]
+pub trait DeviceStore: Debug + Send + Sync {
+    /// Enrols a device or finds it by its keys, and binds the session to it, all or nothing.
+    async fn enrol(&self, device: NewDevice, session: SessionId, trail: Trail) -> StoreResult<EnrolOutcome>;
+
+    async fn device(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Device>>;
+
+    /// All of a user's devices, oldest first, removed ones too.
+    async fn devices(&self, user: UserId) -> StoreResult<Vec<Device>>;
+
+    /// Uses up the link, checks its device's keys and life, and stores the unlock key: the one that is still aside, or
+    /// else `unlock_key` (sealed). All or nothing.
+    async fn approve(
+        &self,
+        token: TokenHash,
+        second_factor: bool,
+        unlock_key: &[u8],
+        now: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<ApproveOutcome>;
+
+    /// `None`: no such device.
+    async fn rename_device(
+        &self,
+        user: UserId,
+        device: DeviceId,
+        name: &DeviceName,
+        trail: Trail,
+    ) -> StoreResult<Option<Seq>>;
+
+    async fn set_auto_connect(&self, user: UserId, device: DeviceId, on: bool) -> StoreResult<Option<Seq>>;
+
+    /// Takes the unlock keys away (aside until `restore_until`, or destroyed if that is `None`), marks the devices removed,
+    /// ends their sessions if the reason says so ([`keyleash_domain::device::ends_sessions`]), and counts the change.
+    /// A device that is removed already is revoked again only to destroy its key (`erased`). `None`: no such device.
+    async fn revoke(
+        &self,
+        user: UserId,
+        which: Revoke,
+        reason: RevokeReason,
+        at: UnixMillis,
+        restore_until: Option<UnixMillis>,
+        trail: Trail,
+    ) -> StoreResult<Option<Revoked>>;
+
+    /// What a device was ever given, first given first.
+    async fn held(&self, user: UserId, device: DeviceId) -> StoreResult<Vec<CredentialId>>;
+
+    /// The removed device's claim; only the first one since the removal counts. `None`: not removed, or claimed before.
+    async fn record_receipt(
+        &self,
+        user: UserId,
+        device: DeviceId,
+        receipt: Receipt,
+        trail: Trail,
+    ) -> StoreResult<Option<Seq>>;
+
+    /// Acks only rise.
+    async fn record_activity(&self, batch: &[Activity]) -> StoreResult<()>;
+
+    /// Destroys unlock keys whose time aside is over.
+    async fn destroy_expired_keys(&self, now: UnixMillis) -> StoreResult<u64>;
+}

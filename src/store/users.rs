@@ -1,0 +1,122 @@
+//! Users, their second factor, and their sync switch.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use keyleash_domain::text::Email;
+use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId};
+
+use super::{NewLink, StoreResult, TokenHash, Trail};
+
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    pub id: UserId,
+    pub email: Email,
+    /// Argon2id in PHC form.
+    pub password_hash: String,
+    pub at: UnixMillis,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub password_hash: String,
+    /// Whether the address was confirmed.
+    pub confirmed: bool,
+    /// The sealed secret of the enabled second factor.
+    pub totp_secret: Option<Vec<u8>>,
+    /// The sealed secret of one that is being set up.
+    pub totp_pending: Option<Vec<u8>>,
+    pub sync_enabled: bool,
+    pub seq: Seq,
+}
+
+/// Where a user's changes stand; cheap to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heads {
+    pub seq: Seq,
+    /// The seq of the last change to devices, to sync or to 2FA.
+    pub devices: Seq,
+    /// The seq of the last change to sessions.
+    pub sessions: Seq,
+}
+
+#[async_trait]
+pub trait UserStore: Debug + Send + Sync {
+    async fn epoch(&self) -> StoreResult<Epoch>;
+
+    /// Creates a user, or gives one with the same id whose address was never confirmed this password. `false`: the
+    /// address is taken, nothing was written. `link` confirms the address.
+    async fn create_user(&self, user: NewUser, link: NewLink, trail: Trail) -> StoreResult<bool>;
+
+    async fn user(&self, user: UserId) -> StoreResult<Option<User>>;
+
+    async fn user_by_email(&self, email: &Email) -> StoreResult<Option<User>>;
+
+    /// Uses up a sign-up link. `None`: used, expired or never given.
+    async fn confirm_user(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<UserId>>;
+
+    async fn set_totp_pending(&self, user: UserId, sealed: &[u8]) -> StoreResult<()>;
+
+    /// Makes the pending secret the second factor, with `step` taken and these recovery codes. `false`: it is enabled
+    /// already, or nothing is pending.
+    async fn enable_totp(
+        &self,
+        user: UserId,
+        step: i64,
+        recovery_codes: &[TokenHash],
+        trail: Trail,
+    ) -> StoreResult<bool>;
+
+    /// Turns the second factor off, and sync with it (see [`DeviceStore::revoke`]).
+    async fn disable_totp(
+        &self,
+        user: UserId,
+        at: UnixMillis,
+        restore_until: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<Seq>;
+
+    /// Takes a step's code, atomically: `false` if it, or a later one, was taken before.
+    async fn take_totp_step(&self, user: UserId, step: i64) -> StoreResult<bool>;
+
+    /// Uses up a recovery code. `false`: not one of them, or used.
+    async fn take_recovery_code(&self, user: UserId, code: TokenHash, at: UnixMillis) -> StoreResult<bool>;
+
+    async fn replace_recovery_codes(&self, user: UserId, codes: &[TokenHash], trail: Trail) -> StoreResult<()>;
+
+    async fn turn_sync_on(&self, user: UserId, trail: Trail) -> StoreResult<Seq>;
+
+    /// Turns sync off and revokes every device that is not removed, with reason `sync_off`.
+    async fn turn_sync_off(
+        &self,
+        user: UserId,
+        at: UnixMillis,
+        restore_until: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<Seq>;
+
+    /// Sets a new password and ends every session but `keep`.
+    async fn set_password(
+        &self,
+        user: UserId,
+        password_hash: &str,
+        keep: Option<SessionId>,
+        trail: Trail,
+    ) -> StoreResult<Seq>;
+
+    /// Uses up a reset link and sets a new password; every session ends. `None`: used, expired or never given.
+    async fn reset_password(
+        &self,
+        token: TokenHash,
+        password_hash: &str,
+        now: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<Option<Seq>>;
+
+    async fn heads(&self, user: UserId) -> StoreResult<Option<Heads>>;
+
+    /// Users that changed at or after `since`, by the database's clock, and that clock's present.
+    async fn changed_since(&self, since: UnixMillis) -> StoreResult<(UnixMillis, Vec<(UserId, Seq)>)>;
+}
