@@ -29,9 +29,9 @@ use crate::{
 };
 
 /// What is over (links, counts, sessions, keys past their restore window) is deleted this often.
-const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
+const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// Counts of tries are kept at least as long as the longest policy remembers.
-const KEEP_ENDED: Duration = Duration::from_secs(2 * 86_400);
+const KEEP_ENDED: Duration = Duration::from_hours(48);
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {

@@ -9,6 +9,7 @@ use std::error::Error;
 use keyleash_protocol::{DeviceId, EventId, UnixMillis, http::EventKind};
 
 mod attempts;
+mod conformance;
 mod credentials;
 mod devices;
 mod history;

@@ -63,13 +63,14 @@ impl From<Refusal> for Refused {
             Refusal::TotpAlreadyEnabled => Self::new(ProblemCode::TotpAlreadyEnabled, detail),
             Refusal::SyncOff => Self::new(ProblemCode::SyncOff, detail),
             Refusal::NotFound => Self::new(ProblemCode::NotFound, detail),
-            Refusal::DeviceState => Self::new(ProblemCode::DeviceState, detail),
+            Refusal::DeviceState | Refusal::Vault(VaultError::NotVerified) => {
+                Self::new(ProblemCode::DeviceState, detail)
+            }
             Refusal::LinkUsedOrExpired => Self::new(ProblemCode::LinkUsedOrExpired, detail),
             Refusal::TooManyDevices => Self::new(ProblemCode::QuotaExceeded, detail),
             Refusal::Invalid(invalid) => Self::new(ProblemCode::InvalidField, invalid.rule).field(invalid.field),
             Refusal::BadKey(_) | Refusal::KeysTaken => Self::new(ProblemCode::BadKey, detail),
             Refusal::Store(error) => internal("store", &error),
-            Refusal::Vault(VaultError::NotVerified) => Self::new(ProblemCode::DeviceState, detail),
             Refusal::Vault(VaultError::Kms(KmsError::Unavailable { operation, .. })) => {
                 tracing::warn!(operation, "the key service is unavailable");
                 Self::new(ProblemCode::Unavailable, "the key service is unavailable; try again in a moment")

@@ -69,10 +69,10 @@ impl Identity {
         let trail = self.with_mail(trail, user.id, &mail).await?;
         let token = Token::presented(&body.token).hash();
         match self.store.approve(token, second_factor, &unlock_key, self.clock.now(), trail).await? {
-            ApproveOutcome::Approved { device, seq } => {
+            ApproveOutcome::Approved(device) => {
                 self.postman.ring();
-                self.announce(user.id, seq).await;
-                Ok(device)
+                self.announce(user.id, device.seq).await;
+                Ok(*device)
             }
             ApproveOutcome::LinkUsedOrExpired => Err(Refusal::LinkUsedOrExpired),
             ApproveOutcome::Refused(LifeRefusal::SecondFactorNeeded) => Err(Refusal::TotpRequired { at_login: false }),

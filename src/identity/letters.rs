@@ -100,7 +100,7 @@ impl Letters<'_> {
 
     pub(super) fn device_verified(&self, to: &str, device: &Device, origin: &Origin) -> Mail {
         let words = "This device now gets your synced exchange API keys.".to_owned();
-        self.about_device(to, format!("{} is verified", device.name), words, device, origin)
+        self.about_device(to, &format!("{} is verified", device.name), words, device, origin)
     }
 
     pub(super) fn devices_removed(&self, to: &str, names: &[String], origin: &Origin) -> Mail {
@@ -148,12 +148,12 @@ impl Letters<'_> {
         })
     }
 
-    fn about_device(&self, to: &str, subject: String, words: String, device: &Device, origin: &Origin) -> Mail {
+    fn about_device(&self, to: &str, subject: &str, words: String, device: &Device, origin: &Origin) -> Mail {
         let mut facts = vec![("Device", device.name.clone())];
         facts.extend(from(origin));
         self.write(Draft {
             to,
-            subject: printable(&subject, 120),
+            subject: printable(subject, 120),
             words: vec![words],
             button: None,
             facts,

@@ -9,16 +9,16 @@ use keyleash_protocol::UserId;
 use super::{Identity, Refusal, token::sha256};
 use crate::store::TokenHash;
 
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Passwords for one account. Ten mistypes are free; a guesser gets about a hundred tries a day after that. The owner's
 /// verified devices go on working meanwhile.
 const PASSWORD: Policy =
-    Policy { free: 10, first_wait: Duration::from_secs(1), longest_wait: Duration::from_secs(900), forget_after: DAY };
+    Policy { free: 10, first_wait: Duration::from_secs(1), longest_wait: Duration::from_mins(15), forget_after: DAY };
 /// Codes of one user. Six digits: a hundred tries a day are a chance of 3 in 10,000 (three codes are good at a time).
 const CODE: Policy =
-    Policy { free: 5, first_wait: Duration::from_secs(2), longest_wait: Duration::from_secs(900), forget_after: DAY };
+    Policy { free: 5, first_wait: Duration::from_secs(2), longest_wait: Duration::from_mins(15), forget_after: DAY };
 
 /// What is being tried.
 #[derive(Clone, Debug)]
@@ -54,12 +54,12 @@ impl Identity {
             Attempt::Address { .. } => Policy {
                 free: self.limits.attempts_per_address,
                 first_wait: Duration::from_secs(1),
-                longest_wait: Duration::from_secs(60),
+                longest_wait: Duration::from_mins(1),
                 forget_after: HOUR,
             },
             Attempt::Mail { .. } => Policy {
                 free: self.limits.mails_per_hour,
-                first_wait: Duration::from_secs(60),
+                first_wait: Duration::from_mins(1),
                 longest_wait: HOUR,
                 forget_after: HOUR,
             },

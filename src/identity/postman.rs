@@ -16,12 +16,12 @@ use crate::{
 /// Mails taken at a time; each is sent before the next batch is asked for.
 const BATCH: u32 = 16;
 /// A node that dies while sending holds its mails back this long.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 /// The outbox is looked at this often even if nobody rang.
 const ROUND: Duration = Duration::from_secs(5);
 /// The first wait after a failure; doubles up to the longest.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
-const LONGEST_RETRY: Duration = Duration::from_secs(3_600);
+const LONGEST_RETRY: Duration = Duration::from_hours(1);
 /// After so many tries (about two days) a mail is given up.
 const TRIES_MAX: u32 = 55;
 

@@ -11,7 +11,7 @@ use super::{Identity, Origin, Refusal, token::Token};
 use crate::store::{NewSession, Session, SessionStore};
 
 /// "Last used" is written at most this often, so that reading does not become writing.
-const TOUCH_AFTER: Duration = Duration::from_secs(60);
+const TOUCH_AFTER: Duration = Duration::from_mins(1);
 
 /// Somebody who is logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,7 +73,8 @@ pub enum EnrolOutcome {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApproveOutcome {
-    Approved { device: Device, seq: Seq },
+    /// The device as it is now.
+    Approved(Box<Device>),
     LinkUsedOrExpired,
     Refused(Refusal),
 }

@@ -38,9 +38,8 @@ impl Policy {
             return Decision::Try(Attempts { count: 1, last: now });
         };
         let waited = now.since(stored.last);
-        let due = self.wait_after(stored.count);
-        if waited < due {
-            return Decision::Wait(due - waited);
+        if let Some(left) = self.wait_after(stored.count).checked_sub(waited).filter(|left| !left.is_zero()) {
+            return Decision::Wait(left);
         }
         Decision::Try(Attempts { count: stored.count.saturating_add(1), last: now })
     }
@@ -62,8 +61,8 @@ mod tests {
     const POLICY: Policy = Policy {
         free: 5,
         first_wait: Duration::from_secs(1),
-        longest_wait: Duration::from_secs(900),
-        forget_after: Duration::from_secs(86_400),
+        longest_wait: Duration::from_mins(15),
+        forget_after: Duration::from_hours(24),
     };
 
     #[test]

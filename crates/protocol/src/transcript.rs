@@ -66,8 +66,8 @@ mod tests {
         let credential = CredentialId::from_uuid(id(3));
         assert_eq!(
             box_aad(Direction::Up, user, device, credential, Version(7)),
-            b"keyleash/v1/up\000000000-0000-0000-0000-000000000001\000000000-0000-0000-0000-000000000002\
-              \000000000-0000-0000-0000-000000000003\x007"
+            b"keyleash/v1/up\x0000000000-0000-0000-0000-000000000001\x0000000000-0000-0000-0000-000000000002\
+              \x0000000000-0000-0000-0000-000000000003\x007"
         );
         assert_ne!(
             box_aad(Direction::Up, user, device, credential, Version(7)),

@@ -123,7 +123,7 @@ impl DeviceStore for SqlStore {
                 seq,
                 ..device
             };
-            Ok(ApproveOutcome::Approved { device, seq })
+            Ok(ApproveOutcome::Approved(Box::new(device)))
         })
         .await
     }

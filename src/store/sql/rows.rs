@@ -41,8 +41,8 @@ pub(super) fn parse<T: FromStr>(text: &str) -> Result<T, Fault> {
     text.parse().map_err(|_| Fault::Unexpected(format!("not an id: {text:?}")))
 }
 
-fn parse_some<T: FromStr>(text: Option<String>) -> Result<Option<T>, Fault> {
-    text.as_deref().map(parse).transpose()
+fn parse_some<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Fault> {
+    text.map(parse).transpose()
 }
 
 /// The name under which a variant is stored: the one that it has on the wire.
@@ -53,8 +53,8 @@ pub(super) fn name(value: &impl Serialize) -> Result<String, Fault> {
     }
 }
 
-pub(super) fn named<T: DeserializeOwned>(text: String) -> Result<T, Fault> {
-    serde_json::from_value(serde_json::Value::String(text.clone()))
+pub(super) fn named<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned()))
         .map_err(|_| Fault::Unexpected(format!("an unknown name: {text:?}")))
 }
 
@@ -84,18 +84,18 @@ impl Columns<'r> {
         Ok(Session {
             id: parse(&self.0.try_get::<String, _>("id")?)?,
             user: parse(&self.0.try_get::<String, _>("user_id")?)?,
-            device: parse_some(self.0.try_get("device_id")?)?,
+            device: parse_some(self.0.try_get::<Option<String>, _>("device_id")?.as_deref())?,
             created_at: UnixMillis(self.0.try_get("created_at")?),
             last_used_at: UnixMillis(self.0.try_get("last_used_at")?),
             expires_at: UnixMillis(self.0.try_get("expires_at")?),
             user_agent: self.0.try_get("user_agent")?,
             address: self.0.try_get("address")?,
-            revoked: self.0.try_get::<Option<String>, _>("revoked")?.map(named).transpose()?,
+            revoked: self.0.try_get::<Option<String>, _>("revoked")?.as_deref().map(named).transpose()?,
         })
     }
 
     pub(super) fn link(&self) -> Result<Link, Fault> {
-        let device = match parse_some(self.0.try_get("device_id")?)? {
+        let device = match parse_some(self.0.try_get::<Option<String>, _>("device_id")?.as_deref())? {
             None => None,
             Some(id) => Some(LinkedDevice {
                 id,
@@ -104,7 +104,7 @@ impl Columns<'r> {
             }),
         };
         Ok(Link {
-            purpose: named(self.0.try_get("purpose")?)?,
+            purpose: named(&self.0.try_get::<String, _>("purpose")?)?,
             user: parse(&self.0.try_get::<String, _>("user_id")?)?,
             device,
             created_at: UnixMillis(self.0.try_get("created_at")?),
@@ -125,12 +125,12 @@ impl Columns<'r> {
             signing_key: self.0.try_get("signing_key")?,
             keys: hash(self.0.try_get("keys_hash")?)?,
             match_code: self.0.try_get("match_code")?,
-            state: named(self.0.try_get("state")?)?,
+            state: named(&self.0.try_get::<String, _>("state")?)?,
             auto_connect: self.0.try_get("auto_connect")?,
             created_at: UnixMillis(self.0.try_get("created_at")?),
             verified_at: self.0.try_get::<Option<i64>, _>("verified_at")?.map(UnixMillis),
             removed_at: self.0.try_get::<Option<i64>, _>("removed_at")?.map(UnixMillis),
-            reason: self.0.try_get::<Option<String>, _>("reason")?.map(named).transpose()?,
+            reason: self.0.try_get::<Option<String>, _>("reason")?.as_deref().map(named).transpose()?,
             last_seen: self.0.try_get::<Option<i64>, _>("last_seen")?.map(UnixMillis),
             acked: Seq(self.0.try_get("acked")?),
             receipt,
@@ -173,8 +173,8 @@ impl Columns<'r> {
         Ok(Event {
             id: parse(&self.0.try_get::<String, _>("id")?)?,
             at: UnixMillis(self.0.try_get("at")?),
-            kind: named(self.0.try_get("kind")?)?,
-            device: parse_some(self.0.try_get("device_id")?)?,
+            kind: named(&self.0.try_get::<String, _>("kind")?)?,
+            device: parse_some(self.0.try_get::<Option<String>, _>("device_id")?.as_deref())?,
             address: self.0.try_get("address")?,
             detail: self.0.try_get("detail")?,
         })

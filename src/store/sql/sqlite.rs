@@ -85,3 +85,26 @@ async fn remember_epoch(pool: &SqlitePool, entropy: &Entropy) -> sqlx::Result<()
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+    use crate::store::{UserStore, conformance};
+
+    #[tokio::test]
+    async fn sqlite_conforms() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/data/keyleash.db", directory.path().display());
+        let store = SqliteStore::open(&url, &Entropy::new()).await.unwrap();
+        conformance::suite(&store).await;
+
+        let mode = fs::metadata(directory.path().join("data")).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o700, "nobody else may look into the directory");
+        let epoch = store.epoch().await.unwrap();
+        store.close().await;
+        let again = SqliteStore::open(&url, &Entropy::new()).await.unwrap();
+        assert_eq!(again.epoch().await.unwrap(), epoch, "the epoch is the database's");
+    }
+}

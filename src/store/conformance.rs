@@ -1,0 +1,474 @@
+//! What every adapter of the store has to do: one suite, run against each. A case gets a store of its own users, so that
+//! all of them can run on one database at the same time.
+
+#![cfg(test)]
+
+use std::time::Duration;
+
+use keyleash_domain::{
+    attempts::{Decision, Policy},
+    device::Refusal,
+    text::{DeviceName, Email},
+};
+use keyleash_protocol::{
+    CredentialId, DeviceId, EventId, Seq, SessionId, UnixMillis, UserId, Version,
+    http::EventKind,
+    socket::{DeviceState, RevokeReason},
+};
+
+use super::{
+    Activity, ApproveOutcome, ChangeOutcome, CredentialChange, Device, EnrolOutcome, Gift, LinkPurpose, LinkedDevice,
+    MailOutcome, NewDevice, NewEvent, NewLink, NewSession, NewUser, QueuedMail, Receipt, Revoke, Revoked, SessionStore,
+    Store, TokenHash, Trail,
+};
+use crate::{entropy::Entropy, kms::WrappedKey};
+
+/// Runs every case.
+pub(crate) async fn suite(store: &dyn Store) {
+    users_are_created_once(store).await;
+    an_address_is_confirmed_by_its_link_once(store).await;
+    a_totp_step_is_taken_once(store).await;
+    a_recovery_code_is_taken_once(store).await;
+    sessions_are_found_rotated_and_ended(store).await;
+    a_new_password_ends_other_sessions(store).await;
+    attempts_are_counted(store).await;
+    a_device_is_enrolled_approved_and_revoked(store).await;
+    an_approval_covers_the_keys_that_asked(store).await;
+    a_removed_device_needs_a_second_factor(store).await;
+    the_same_key_comes_back_within_the_window_only(store).await;
+    turning_sync_off_revokes_and_keeps_sessions(store).await;
+    credentials_are_versioned_and_ordered(store).await;
+    a_revoked_device_writes_nothing(store).await;
+    another_users_rows_do_not_exist(store).await;
+    what_was_given_is_remembered(store).await;
+    a_mail_is_claimed_by_one(store).await;
+    the_log_is_read_in_pages(store).await;
+    changed_users_are_found(store).await;
+}
+
+const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+const LATER: UnixMillis = UnixMillis(NOW.0 + 60_000);
+
+/// A user with a session, made for one case.
+struct Person<'s> {
+    store: &'s dyn Store,
+    entropy: Entropy,
+    user: UserId,
+    session: SessionId,
+}
+
+impl<'s> Person<'s> {
+    async fn new(store: &'s dyn Store) -> Self {
+        let entropy = Entropy::new();
+        let user = UserId::from_uuid(entropy.id(NOW));
+        let (new, link) = (new_user(user, &format!("{user}@example.com")), link(&entropy, user));
+        assert!(store.create_user(new, link, Trail::default()).await.unwrap());
+        let session = SessionId::from_uuid(entropy.id(NOW));
+        let person = Self { store, entropy, user, session };
+        store.create_session(person.new_session(session, person.hash()), Trail::default()).await.unwrap();
+        store.turn_sync_on(user, Trail::default()).await.unwrap();
+        person
+    }
+
+    fn hash(&self) -> TokenHash {
+        self.entropy.bytes()
+    }
+
+    fn new_session(&self, id: SessionId, token: TokenHash) -> NewSession {
+        NewSession {
+            id,
+            user: self.user,
+            token,
+            at: NOW,
+            expires_at: NOW.after(Duration::from_hours(1)),
+            user_agent: "browser".to_owned(),
+            address: "127.0.0.1".to_owned(),
+        }
+    }
+
+    fn new_device(&self) -> NewDevice {
+        NewDevice {
+            id: DeviceId::from_uuid(self.entropy.id(NOW)),
+            user: self.user,
+            name: DeviceName::parse("desk").unwrap(),
+            user_agent: "browser".to_owned(),
+            receive_key: vec![1; 65],
+            signing_key: vec![2; 65],
+            keys: self.hash(),
+            match_code: "BCD-FGH".to_owned(),
+            at: NOW,
+        }
+    }
+
+    async fn pending(&self) -> NewDevice {
+        let device = self.new_device();
+        let outcome = self.store.enrol(device.clone(), self.session, Trail::default()).await.unwrap();
+        assert!(matches!(outcome, EnrolOutcome::Enrolled { state: DeviceState::Pending, .. }));
+        device
+    }
+
+    async fn ask(&self, device: &NewDevice) -> TokenHash {
+        let token = self.hash();
+        let asked = LinkedDevice { id: device.id, keys: device.keys, address: "127.0.0.1".to_owned() };
+        let link = NewLink {
+            token,
+            purpose: LinkPurpose::VerifyDevice,
+            device: Some(asked),
+            ..link(&self.entropy, self.user)
+        };
+        self.store.create_link(link, Trail::default()).await.unwrap();
+        token
+    }
+
+    async fn approve(&self, device: &NewDevice, second_factor: bool, key: &[u8]) -> ApproveOutcome {
+        let token = self.ask(device).await;
+        self.store.approve(token, second_factor, key, NOW, Trail::default()).await.unwrap()
+    }
+
+    async fn verified(&self) -> NewDevice {
+        let device = self.pending().await;
+        assert!(matches!(self.approve(&device, false, b"key").await, ApproveOutcome::Approved(_)));
+        device
+    }
+
+    async fn revoke(&self, device: DeviceId, reason: RevokeReason, until: Option<UnixMillis>) -> Revoked {
+        let which = Revoke::One(device);
+        self.store.revoke(self.user, which, reason, NOW, until, Trail::default()).await.unwrap().unwrap()
+    }
+
+    async fn device(&self, device: DeviceId) -> Device {
+        self.store.device(self.user, device).await.unwrap().unwrap()
+    }
+
+    async fn key(&self, device: DeviceId) -> Option<Vec<u8>> {
+        self.store.device_keys(self.user, &[device]).await.unwrap().pop().map(|key| key.sealed)
+    }
+
+    fn change(&self, device: DeviceId, id: CredentialId, base: i64, sealed: Option<&[u8]>) -> CredentialChange {
+        CredentialChange {
+            user: self.user,
+            device,
+            id,
+            base: Version(base),
+            sealed: sealed.map(<[u8]>::to_vec),
+            at: NOW,
+            event: EventId::from_uuid(self.entropy.id(NOW)),
+        }
+    }
+
+    async fn put(&self, device: DeviceId, id: CredentialId, base: i64) -> ChangeOutcome {
+        self.store.change_credential(self.change(device, id, base, Some(b"sealed"))).await.unwrap()
+    }
+
+    fn credential(&self) -> CredentialId {
+        CredentialId::from_uuid(self.entropy.id(NOW))
+    }
+}
+
+fn new_user(id: UserId, email: &str) -> NewUser {
+    NewUser { id, email: Email::parse(email).unwrap(), password_hash: "hash".to_owned(), at: NOW }
+}
+
+fn link(entropy: &Entropy, user: UserId) -> NewLink {
+    NewLink {
+        token: entropy.bytes(),
+        purpose: LinkPurpose::ConfirmSignUp,
+        user,
+        device: None,
+        at: NOW,
+        expires_at: LATER,
+    }
+}
+
+async fn users_are_created_once(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let email = format!("{}@example.com", one.user);
+    let other = UserId::from_uuid(one.entropy.id(NOW));
+    assert!(!store.create_user(new_user(other, &email), link(&one.entropy, other), Trail::default()).await.unwrap());
+    assert_eq!(store.user_by_email(&Email::parse(&email).unwrap()).await.unwrap().unwrap().id, one.user);
+    assert!(store.user(other).await.unwrap().is_none());
+    assert_eq!(store.epoch().await.unwrap(), store.epoch().await.unwrap());
+}
+
+async fn an_address_is_confirmed_by_its_link_once(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let link = link(&one.entropy, one.user);
+    let token = link.token;
+    store.create_link(link, Trail::default()).await.unwrap();
+    assert_eq!(store.confirm_user(one.hash(), NOW).await.unwrap(), None);
+    assert_eq!(store.confirm_user(token, LATER).await.unwrap(), None, "expired");
+    assert_eq!(store.confirm_user(token, NOW).await.unwrap(), Some(one.user));
+    assert_eq!(store.confirm_user(token, NOW).await.unwrap(), None, "used");
+    assert!(store.user(one.user).await.unwrap().unwrap().confirmed);
+}
+
+async fn a_totp_step_is_taken_once(store: &dyn Store) {
+    let one = Person::new(store).await;
+    store.set_totp_pending(one.user, b"secret").await.unwrap();
+    assert!(store.enable_totp(one.user, 100, &[], Trail::default()).await.unwrap());
+    assert!(!store.enable_totp(one.user, 101, &[], Trail::default()).await.unwrap(), "enabled already");
+    assert!(!store.take_totp_step(one.user, 100).await.unwrap(), "taken by the set-up");
+    let (a, b) = tokio::join!(store.take_totp_step(one.user, 101), store.take_totp_step(one.user, 101));
+    assert_eq!(u8::from(a.unwrap()) + u8::from(b.unwrap()), 1, "one of two wins");
+    assert!(!store.take_totp_step(one.user, 99).await.unwrap(), "older");
+}
+
+async fn a_recovery_code_is_taken_once(store: &dyn Store) {
+    let (one, other) = (Person::new(store).await, Person::new(store).await);
+    let code = one.hash();
+    store.replace_recovery_codes(one.user, &[code, one.hash()], Trail::default()).await.unwrap();
+    assert!(!store.take_recovery_code(other.user, code, NOW).await.unwrap());
+    let take = || store.take_recovery_code(one.user, code, NOW);
+    let (a, b) = tokio::join!(take(), take());
+    assert_eq!(u8::from(a.unwrap()) + u8::from(b.unwrap()), 1);
+}
+
+async fn sessions_are_found_rotated_and_ended(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let (id, token, renewed) = (SessionId::from_uuid(one.entropy.id(NOW)), one.hash(), one.hash());
+    store.create_session(one.new_session(id, token), Trail::default()).await.unwrap();
+    assert_eq!(store.session(token, NOW).await.unwrap().unwrap().id, id);
+    assert!(store.session(token, NOW.after(Duration::from_hours(2))).await.unwrap().is_none(), "expired");
+    store.rotate_session(id, renewed).await.unwrap();
+    assert!(store.session(token, NOW).await.unwrap().is_none(), "the old token is good for nothing");
+    let before = store.heads(one.user).await.unwrap().unwrap();
+    let seq = store.end_session(one.user, id, Trail::default()).await.unwrap().unwrap();
+    let after = store.heads(one.user).await.unwrap().unwrap();
+    assert_eq!((after.seq, after.sessions), (seq, seq));
+    assert_eq!(after.devices, before.devices);
+    assert!(store.session(renewed, NOW).await.unwrap().is_none());
+    assert!(store.end_session(one.user, id, Trail::default()).await.unwrap().is_none());
+}
+
+async fn a_new_password_ends_other_sessions(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let other = SessionId::from_uuid(one.entropy.id(NOW));
+    store.create_session(one.new_session(other, one.hash()), Trail::default()).await.unwrap();
+    store.set_password(one.user, "new", Some(one.session), Trail::default()).await.unwrap();
+    let left: Vec<_> = SessionStore::sessions(store, one.user, NOW).await.unwrap();
+    assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [one.session]);
+    assert_eq!(store.user(one.user).await.unwrap().unwrap().password_hash, "new");
+}
+
+async fn attempts_are_counted(store: &dyn Store) {
+    let policy = Policy {
+        free: 2,
+        first_wait: Duration::from_secs(10),
+        longest_wait: Duration::from_mins(1),
+        forget_after: Duration::from_hours(1),
+    };
+    let key = format!("test/{}", Entropy::new().id(NOW));
+    let attempt = || store.begin_attempt(&key, &policy, NOW);
+    let decisions = [attempt().await.unwrap(), attempt().await.unwrap(), attempt().await.unwrap()];
+    assert!(matches!(decisions, [Decision::Try(_), Decision::Try(_), Decision::Wait(_)]), "{decisions:?}");
+    assert_eq!(store.attempts(&key).await.unwrap().unwrap().count, 2);
+    store.clear_attempts(&key).await.unwrap();
+    assert!(matches!(attempt().await.unwrap(), Decision::Try(_)));
+}
+
+async fn a_device_is_enrolled_approved_and_revoked(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let device = one.pending().await;
+    assert_eq!(one.key(device.id).await, None, "pending devices have no key");
+    let token = one.ask(&device).await;
+    let replaced = one.ask(&device).await;
+    let approve = |token| store.approve(token, false, b"key", NOW, Trail::default());
+    assert_eq!(approve(token).await.unwrap(), ApproveOutcome::LinkUsedOrExpired, "a newer link took its place");
+    assert!(matches!(approve(replaced).await.unwrap(), ApproveOutcome::Approved(_)));
+    assert_eq!(approve(replaced).await.unwrap(), ApproveOutcome::LinkUsedOrExpired, "used");
+    assert_eq!(one.key(device.id).await.as_deref(), Some(&b"key"[..]));
+
+    let revoked = one.revoke(device.id, RevokeReason::Removed, Some(LATER)).await;
+    assert_eq!(revoked.devices.len(), 1);
+    assert_eq!(one.key(device.id).await, None, "the key is away in the same transaction");
+    let stored = one.device(device.id).await;
+    assert_eq!((stored.state, stored.reason), (DeviceState::Removed, Some(RevokeReason::Removed)));
+    let heads = store.heads(one.user).await.unwrap().unwrap();
+    assert_eq!((heads.devices, heads.sessions), (revoked.seq, revoked.seq));
+    assert!(one.revoke(device.id, RevokeReason::Removed, Some(LATER)).await.devices.is_empty(), "twice is once");
+
+    let receipt = Receipt { at: LATER, wiped: true };
+    assert!(store.record_receipt(one.user, device.id, receipt, Trail::default()).await.unwrap().is_some());
+    assert!(store.record_receipt(one.user, device.id, receipt, Trail::default()).await.unwrap().is_none());
+    assert_eq!(one.device(device.id).await.receipt, Some(receipt));
+    let sessions = SessionStore::sessions(store, one.user, NOW).await.unwrap();
+    assert!(sessions.is_empty(), "the session that the device used is not good any more");
+}
+
+async fn an_approval_covers_the_keys_that_asked(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let (asked, other) = (one.pending().await, one.pending().await);
+    let swapped = NewDevice { keys: other.keys, ..asked };
+    assert_eq!(one.approve(&swapped, true, b"key").await, ApproveOutcome::LinkUsedOrExpired);
+    assert_eq!(one.device(other.id).await.state, DeviceState::Pending);
+}
+
+async fn a_removed_device_needs_a_second_factor(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let device = one.verified().await;
+    one.revoke(device.id, RevokeReason::Removed, Some(LATER)).await;
+    let refused = one.approve(&device, true, b"key").await;
+    assert_eq!(refused, ApproveOutcome::Refused(Refusal::NotPending), "it has to ask first");
+    // It comes back with a new login; the session that it used is gone.
+    let session = SessionId::from_uuid(one.entropy.id(NOW));
+    store.create_session(one.new_session(session, one.hash()), Trail::default()).await.unwrap();
+    let again = NewDevice { id: DeviceId::from_uuid(one.entropy.id(NOW)), ..device.clone() };
+    let outcome = store.enrol(again, session, Trail::default()).await.unwrap();
+    assert!(matches!(outcome, EnrolOutcome::Enrolled { id, state: DeviceState::Pending, .. } if id == device.id));
+    assert_eq!(one.key(device.id).await, None, "asking gives nothing");
+    assert_eq!(one.approve(&device, false, b"k").await, ApproveOutcome::Refused(Refusal::SecondFactorNeeded));
+    assert!(matches!(one.approve(&device, true, b"k").await, ApproveOutcome::Approved(_)));
+}
+
+async fn the_same_key_comes_back_within_the_window_only(store: &dyn Store) {
+    for (until, reason, expected) in [
+        (Some(LATER), RevokeReason::Removed, &b"key"[..]),
+        (Some(NOW), RevokeReason::Removed, b"new"),
+        (None, RevokeReason::Erased, b"new"),
+    ] {
+        let one = Person::new(store).await;
+        let device = one.verified().await;
+        one.revoke(device.id, reason, until).await;
+        let session = SessionId::from_uuid(one.entropy.id(NOW));
+        store.create_session(one.new_session(session, one.hash()), Trail::default()).await.unwrap();
+        store.enrol(device.clone(), session, Trail::default()).await.unwrap();
+        assert!(matches!(one.approve(&device, true, b"new").await, ApproveOutcome::Approved(_)));
+        assert_eq!(one.key(device.id).await.as_deref(), Some(expected), "{until:?}");
+    }
+    let one = Person::new(store).await;
+    let device = one.verified().await;
+    one.revoke(device.id, RevokeReason::Removed, Some(LATER)).await;
+    assert_eq!(one.revoke(device.id, RevokeReason::Erased, None).await.devices.len(), 1, "erasing later still erases");
+}
+
+async fn turning_sync_off_revokes_and_keeps_sessions(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let device = one.verified().await;
+    store.turn_sync_off(one.user, NOW, LATER, Trail::default()).await.unwrap();
+    assert_eq!(one.key(device.id).await, None);
+    assert_eq!(one.device(device.id).await.reason, Some(RevokeReason::SyncOff));
+    assert_eq!(SessionStore::sessions(store, one.user, NOW).await.unwrap().len(), 1);
+    let outcome = store.enrol(one.new_device(), one.session, Trail::default()).await.unwrap();
+    assert_eq!(outcome, EnrolOutcome::SyncOff);
+}
+
+async fn credentials_are_versioned_and_ordered(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let device = one.verified().await.id;
+    let (a, b) = (one.credential(), one.credential());
+    let ChangeOutcome::Committed { version, seq: first } = one.put(device, a, 0).await else { panic!("refused") };
+    assert_eq!(version, Version(1));
+    assert_eq!(one.put(device, a, 0).await, ChangeOutcome::Conflict { present: Version(1) });
+    assert_eq!(one.put(device, b, 3).await, ChangeOutcome::Conflict { present: Version(0) });
+    one.put(device, b, 0).await;
+    assert!(matches!(one.put(device, a, 1).await, ChangeOutcome::Committed { version: Version(2), .. }));
+
+    let changes = store.credentials_since(one.user, Seq(0), 10).await.unwrap();
+    assert_eq!(changes.rows.iter().map(|row| (row.id, row.version.0)).collect::<Vec<_>>(), [(b, 1), (a, 2)]);
+    assert_eq!(changes.rows[1].added_seq, first);
+    assert_eq!(changes.seq, changes.rows[1].seq);
+    let first_page = store.credentials_since(one.user, Seq(0), 1).await.unwrap();
+    assert_eq!((first_page.rows.len(), first_page.total), (1, 2));
+
+    let delete = one.change(device, a, 2, None);
+    let deleted = store.change_credential(delete.clone()).await.unwrap();
+    assert!(matches!(deleted, ChangeOutcome::Committed { version: Version(3), .. }));
+    let again = CredentialChange { base: Version(3), ..delete };
+    assert_eq!(store.change_credential(again).await.unwrap(), ChangeOutcome::Conflict { present: Version(3) });
+    let ChangeOutcome::Committed { version, seq } = one.put(device, a, 3).await else { panic!("refused") };
+    assert_eq!(version, Version(4), "a tombstone is brought back on its version");
+    let row = store.credentials_since(one.user, Seq(0), 10).await.unwrap().rows.pop().unwrap();
+    assert_eq!((row.id, row.added_seq), (a, seq));
+}
+
+async fn a_revoked_device_writes_nothing(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let (pending, device) = (one.pending().await.id, one.verified().await.id);
+    assert_eq!(one.put(pending, one.credential(), 0).await, ChangeOutcome::NotVerified);
+    one.revoke(device, RevokeReason::Removed, Some(LATER)).await;
+    let before = store.heads(one.user).await.unwrap();
+    assert_eq!(one.put(device, one.credential(), 0).await, ChangeOutcome::NotVerified);
+    assert_eq!(store.heads(one.user).await.unwrap(), before, "a refused write leaves nothing");
+}
+
+async fn another_users_rows_do_not_exist(store: &dyn Store) {
+    let (one, other) = (Person::new(store).await, Person::new(store).await);
+    let device = one.verified().await;
+    let id = one.credential();
+    one.put(device.id, id, 0).await;
+    assert!(store.device(other.user, device.id).await.unwrap().is_none());
+    assert!(store.device_keys(other.user, &[device.id]).await.unwrap().is_empty());
+    let theirs = CredentialChange { user: other.user, ..one.change(device.id, id, 1, Some(b"x")) };
+    assert_eq!(store.change_credential(theirs).await.unwrap(), ChangeOutcome::NotVerified);
+    let revoke = store.revoke(other.user, Revoke::One(device.id), RevokeReason::Removed, NOW, None, Trail::default());
+    assert_eq!(revoke.await.unwrap(), None);
+    assert!(!store.bind_session(other.session, other.user, device.id).await.unwrap());
+    let stolen = NewDevice { user: other.user, ..device.clone() };
+    let outcome = store.enrol(stolen, other.session, Trail::default()).await.unwrap();
+    assert_eq!(outcome, EnrolOutcome::KeysTaken);
+    assert!(store.credentials_since(other.user, Seq(0), 10).await.unwrap().rows.is_empty());
+}
+
+async fn what_was_given_is_remembered(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let device = one.verified().await.id;
+    let (a, b) = (one.credential(), one.credential());
+    let gift = |credential| Gift { device, credential, event: EventId::from_uuid(one.entropy.id(NOW)) };
+    assert_eq!(store.record_given(one.user, &[gift(a), gift(b)], NOW).await.unwrap(), [device]);
+    assert_eq!(store.record_given(one.user, &[gift(a)], LATER).await.unwrap(), [device]);
+    let held = one.revoke(device, RevokeReason::Removed, None).await.devices.remove(0).held;
+    assert_eq!(held.len(), 2);
+    assert!(store.record_given(one.user, &[gift(a)], LATER).await.unwrap().is_empty(), "it is not verified any more");
+    assert_eq!(store.held(one.user, device).await.unwrap(), held);
+    let read = store.events(one.user, None, 100).await.unwrap();
+    assert_eq!(read.iter().filter(|event| event.kind == EventKind::CredentialRead).count(), 2);
+
+    let activity = |acked| Activity { device, acked: Seq(acked), last_seen: LATER };
+    store.record_activity(&[activity(7), activity(3)]).await.unwrap();
+    assert_eq!(one.device(device).await.acked, Seq(7), "acks only rise");
+
+    let key = |id: &str| WrappedKey { key_id: id.to_owned(), blob: vec![1] };
+    assert_eq!(store.insert_data_key(one.user, key("first"), NOW).await.unwrap(), key("first"));
+    assert_eq!(store.insert_data_key(one.user, key("second"), NOW).await.unwrap(), key("first"));
+    assert_eq!(store.data_key(one.user).await.unwrap(), Some(key("first")));
+}
+
+async fn a_mail_is_claimed_by_one(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let id = one.entropy.id(NOW);
+    let trail = Trail { mails: vec![QueuedMail { id, sealed: b"mail".to_vec(), at: NOW }], ..Trail::default() };
+    store.record(one.user, trail).await.unwrap();
+    let claim = |now, lease| store.claim_mails(now, lease, 1_000);
+    let (a, b) = tokio::join!(claim(NOW, LATER), claim(NOW, LATER));
+    let claimed = [a.unwrap(), b.unwrap()].concat();
+    assert_eq!(claimed.iter().filter(|mail| mail.id == id).count(), 1);
+    let again = claim(LATER, LATER.after(Duration::from_secs(1))).await.unwrap();
+    assert_eq!(again.iter().find(|mail| mail.id == id).unwrap().tries, 1, "the lease is over");
+    store.finish_mail(id, MailOutcome::GivenUp, LATER).await.unwrap();
+    let far = LATER.after(Duration::from_hours(1));
+    assert!(claim(far, far).await.unwrap().iter().all(|mail| mail.id != id));
+}
+
+async fn the_log_is_read_in_pages(store: &dyn Store) {
+    let one = Person::new(store).await;
+    for n in 0..5 {
+        let at = UnixMillis(NOW.0 + n);
+        let id = EventId::from_uuid(one.entropy.id(at));
+        let event = NewEvent { id, kind: EventKind::LoggedIn, device: None, address: None, detail: n.to_string(), at };
+        store.record(one.user, Trail { events: vec![event], mails: Vec::new() }).await.unwrap();
+    }
+    let newest = store.events(one.user, None, 2).await.unwrap();
+    let next = store.events(one.user, Some(newest[1].id), 2).await.unwrap();
+    let details: Vec<_> = newest.iter().chain(&next).map(|event| event.detail.as_str()).collect();
+    assert_eq!(details, ["4", "3", "2", "1"]);
+}
+
+async fn changed_users_are_found(store: &dyn Store) {
+    let (now, _) = store.changed_since(UnixMillis(i64::MAX)).await.unwrap();
+    let one = Person::new(store).await;
+    let seq = store.turn_sync_on(one.user, Trail::default()).await.unwrap();
+    let (_, changed) = store.changed_since(now).await.unwrap();
+    assert!(changed.contains(&(one.user, seq)));
+    assert!(store.forget_before(UnixMillis(0)).await.is_ok());
+    assert_eq!(store.destroy_expired_keys(UnixMillis(0)).await.unwrap(), 0);
+}
