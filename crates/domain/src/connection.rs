@@ -6,9 +6,11 @@
 
 mod identified;
 mod rate;
+mod terms;
 mod unidentified;
 
-pub use identified::{Effect, Identified, Input, Moment, News, Standing, Start, VaultRefusal, Write, WriteRefusal};
+pub use identified::Identified;
+pub use terms::{Effect, Input, Moment, News, Standing, Start, VaultRefusal, Write, WriteRefusal};
 pub use unidentified::Unidentified;
 
 use std::time::Duration;

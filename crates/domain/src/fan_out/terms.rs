@@ -1,0 +1,120 @@
+//! The words between a watch and those who run it: what was found, and who is to be told.
+
+use keyleash_protocol::{
+    DeviceId, Seq, SessionId, UnixMillis,
+    socket::{DeviceState, RevokeReason, SyncPage},
+};
+
+use crate::connection::News;
+
+/// Where a user's changes stand; cheap to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heads {
+    pub seq: Seq,
+    /// The seq of the last change to devices, to sync or to 2FA.
+    pub devices: Seq,
+    /// The seq of the last change to sessions.
+    pub sessions: Seq,
+    /// The seq of the last change to credentials: a device that acknowledged it is up to date.
+    pub credentials: Seq,
+}
+
+/// Names one socket of one user on this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SocketId(pub u64);
+
+/// A device's row, as far as it decides who is told what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceFact {
+    pub id: DeviceId,
+    pub state: DeviceState,
+    pub verified_at: Option<UnixMillis>,
+    pub removed_at: Option<UnixMillis>,
+    pub reason: Option<RevokeReason>,
+    pub acked: Seq,
+}
+
+/// A session that is good for something; `revoked` ones only to say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionFact {
+    pub id: SessionId,
+    pub revoked: Option<RevokeReason>,
+}
+
+/// What a look found.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Read first: what follows is at least as new.
+    pub heads: Heads,
+    /// Read if they moved since the last look, or if a socket joined.
+    pub devices: Option<Vec<DeviceFact>>,
+    pub sessions: Option<Vec<SessionFact>>,
+    pub now: UnixMillis,
+}
+
+/// What was sealed, one part for each device that the vault holds for verified.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    pub to: Seq,
+    /// A part without a page is more than fits one frame.
+    pub parts: Vec<(DeviceId, Option<SyncPage>)>,
+}
+
+/// A socket as it was welcomed.
+#[derive(Clone, Copy, Debug)]
+pub struct Joining {
+    pub device: DeviceId,
+    pub session: SessionId,
+    /// `None`: pending.
+    pub verified_at: Option<UnixMillis>,
+    pub cursor: Seq,
+}
+
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The user may be at this seq.
+    Hint(Seq),
+    /// Somebody met a refusal that the last look does not explain.
+    LookAgain,
+    /// The pause that [`Effect::RetryLater`] asked for is over.
+    Retry,
+    Left(SocketId),
+    Acked(SocketId, Seq),
+    /// The answer to [`Effect::Look`]. `None`: the store is unavailable.
+    Facts(Option<Facts>),
+    /// The answer to [`Effect::Seal`]. `None`: the vault is unavailable.
+    Sealed(Option<Sealed>),
+    /// The pause that [`Effect::ShowSoon`] asked for is over.
+    ShowDue,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Read the heads, and devices and sessions if they moved since `known`.
+    Look {
+        known: Option<Heads>,
+    },
+    /// Have what changed after this sealed for these devices.
+    Seal {
+        since: Seq,
+        devices: Vec<DeviceId>,
+    },
+    Tell {
+        socket: SocketId,
+        news: News,
+    },
+    /// Send the list of devices to these sockets.
+    Show(Vec<SocketId>),
+    /// Something visible may have changed: ask again shortly, when it has settled.
+    ShowSoon,
+    /// A part was unavailable: look again after a pause.
+    RetryLater,
+}
+
+/// What this node knows of a device: that it is connected here, and how far it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    pub device: DeviceId,
+    pub online: bool,
+    pub acked: Seq,
+}
