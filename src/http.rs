@@ -18,7 +18,7 @@ mod sessions;
 mod sync;
 mod totp;
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use actix_web::{middleware::from_fn, web};
 use keyleash_domain::origin::AllowedOrigins;
@@ -43,8 +43,10 @@ pub fn configure(mailbox: Option<Mailbox>) -> impl FnOnce(&mut web::ServiceConfi
         .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error).into()));
         app.service(web::scope("/api/v1").wrap(from_fn(guard::same_site)).wrap(from_fn(guard::api_headers)).configure(
             |api| {
-                for call in calls::ALL {
-                    api.route(call.path, (call.route)());
+                for path in calls::ALL.iter().map(|call| call.path).collect::<BTreeSet<_>>() {
+                    let calls = calls::ALL.iter().filter(|call| call.path == path);
+                    let resource = calls.fold(web::resource(path), |resource, call| resource.route((call.route)()));
+                    api.service(resource.default_service(web::to(|| async { problem::method_not_allowed() })));
                 }
                 api.route("/openapi.json", web::get().to(openapi::document));
                 api.default_service(web::to(|| async { problem::not_found() }));

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -83,7 +83,8 @@ async fn run(config: Config) -> Result<(), StartError> {
     let postman = Arc::new(Postman::new(store.clone(), vault.clone(), Arc::new(mailer), clock.clone()));
     let bus: Arc<dyn Bus> = Arc::new(NoBus);
 
-    let public_url = config.public_url(config.http.listen);
+    let listener = listen(config.http.listen)?;
+    let public_url = config.public_url(listener.local_addr().map_err(StartError::Serve)?);
     let ports = Ports { store: store.clone(), vault: vault.clone(), bus: bus.clone(), clock: clock.clone() };
     let identity = web::Data::new(Identity::new(
         ports,
@@ -110,15 +111,17 @@ async fn run(config: Config) -> Result<(), StartError> {
                 .configure(http::configure(Some(mailbox.clone())))
         }
     };
-    let server = HttpServer::new(app)
-        .bind(config.http.listen)
-        .map_err(|source| StartError::Listen { address: config.http.listen, source })?;
+    let server = HttpServer::new(app).listen(listener).map_err(StartError::Serve)?;
     greet(&config, &public_url);
     server.run().await.map_err(StartError::Serve)?;
     walking.abort();
     tidying.abort();
     store.close().await;
     Ok(())
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
 }
 
 /// Deletes what is over, now and then.

@@ -124,6 +124,10 @@ pub(super) fn not_found() -> Refused {
     Refused::new(ProblemCode::NotFound, "there is nothing at this address")
 }
 
+pub(super) fn method_not_allowed() -> Refused {
+    Refused::new(ProblemCode::MethodNotAllowed, "this address takes other methods; see openapi.json")
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.0.code, self.0.detail)

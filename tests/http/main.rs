@@ -1,0 +1,13 @@
+//! The HTTP interface of the real server, asked by users and by attackers.
+//! Comments name the case of abuse that a test carries out.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod input;
+mod login;
+mod second_factor;
+mod sessions;
+mod sites;
