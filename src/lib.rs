@@ -12,6 +12,7 @@
 
 mod aead;
 pub mod bus;
+pub mod causes;
 pub mod clock;
 pub mod config;
 pub mod device_keys;

@@ -3,7 +3,7 @@
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use keyleash::{config::Config, startup};
+use keyleash::{causes, config::Config, startup};
 use tracing_subscriber::EnvFilter;
 
 /// Keeps a trader's exchange API keys in step across browsers, and takes them back from a removed device at once.
@@ -23,6 +23,8 @@ enum Command {
     Serve,
     /// Bring the database's tables up to date, and stop.
     Migrate,
+    /// Check each part, and say what is wrong and how to mend it.
+    Doctor,
     /// Show the configuration in effect, secrets redacted.
     Config,
     /// Operator's tasks.
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
             startup::serve(config).map_err(Into::into)
         }
         Command::Migrate => startup::migrate(&config).map_err(Into::into),
+        Command::Doctor => return startup::doctor(&config),
         Command::Config => config.to_toml().map(|toml| print!("{toml}")).map_err(Into::into),
         Command::Admin(Admin::RotateMasterKey) => startup::rotate_master_key(&config).map_err(Into::into),
     };
@@ -57,14 +60,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says what went wrong, with its causes.
 fn failed(error: &dyn Error) -> ExitCode {
-    eprintln!("keyleash: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprintln!("  because: {error}");
-        cause = error.source();
-    }
+    eprintln!("keyleash: {}", causes::in_one_line(error));
     ExitCode::FAILURE
 }
 

@@ -1,5 +1,7 @@
 //! Puts the house together: the one place that names concrete adapters.
 
+mod doctor;
+
 use std::{
     io,
     net::{SocketAddr, TcpListener},
@@ -27,6 +29,8 @@ use crate::{
     },
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
+
+pub use self::doctor::doctor;
 
 /// What is over (links, counts, sessions, keys past their restore window) is deleted this often.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);

@@ -9,7 +9,7 @@ use super::Config;
 pub enum ConfigError {
     #[error("there is no file {path}")]
     NoFile { path: String },
-    #[error("{0}")]
+    #[error(transparent)]
     Form(#[from] Box<figment::Error>),
     #[error("{key}: {rule}")]
     Rule { key: &'static str, rule: String },

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use keyleash_protocol::{ProblemCode, problem::Problem};
 
-use crate::{identity::Refusal, kms::KmsError, vault::VaultError};
+use crate::{causes, identity::Refusal, kms::KmsError, vault::VaultError};
 
 /// A refusal on its way out.
 #[derive(Debug)]
@@ -84,13 +84,7 @@ impl From<Refusal> for Refused {
 
 /// What went wrong inside is logged with its causes; the answer says only that something did.
 fn internal(part: &'static str, error: &dyn std::error::Error) -> Refused {
-    let mut causes = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes = format!("{causes}: {cause}");
-        source = cause.source();
-    }
-    tracing::error!(part, error = causes, "a request failed inside");
+    tracing::error!(part, error = causes::in_one_line(error), "a request failed inside");
     Refused::new(ProblemCode::Internal, "something went wrong inside; it is logged")
 }
 

@@ -17,7 +17,10 @@ async fn an_account_begins_with_its_confirmed_address() {
     api.post("/signup/confirm", json!({ "token": token })).await.refused(410, "link_used_or_expired");
     let me = api.post("/login", login).await.ok();
     assert_eq!(me["email"], "trader@example.com");
-    assert_eq!((&me["totp_enabled"], &me["sync_enabled"], &me["auto_connect"]), (&false.into(), &false.into(), &false.into()));
+    assert_eq!(
+        (&me["totp_enabled"], &me["sync_enabled"], &me["auto_connect"]),
+        (&false.into(), &false.into(), &false.into())
+    );
 }
 
 #[tokio::test]
@@ -56,8 +59,7 @@ async fn answers_do_not_tell_who_has_an_account() {
         assert_eq!(answers[0], answers[1], "{path}");
     }
     // The owner of the address that has one is told by mail.
-    let subjects: Vec<_> =
-        server.mails("here@example.com").await.iter().map(|mail| mail["subject"].clone()).collect();
+    let subjects: Vec<_> = server.mails("here@example.com").await.iter().map(|mail| mail["subject"].clone()).collect();
     assert!(subjects.contains(&"You have an account already".into()), "{subjects:?}");
 }
 

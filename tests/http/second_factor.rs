@@ -111,7 +111,9 @@ fn takes_a_code(document: &Value, schema: &Value) -> bool {
     }
     let parts = schema["allOf"].as_array().into_iter().flatten();
     let properties = &schema["properties"];
-    properties["totp"].is_object() || properties["code"].is_object() || parts.into_iter().any(|part| takes_a_code(document, part))
+    properties["totp"].is_object()
+        || properties["code"].is_object()
+        || parts.into_iter().any(|part| takes_a_code(document, part))
 }
 
 /// Case 9: a recovery code is good once, and stored hashed.

@@ -36,7 +36,8 @@ async fn pages_are_strict() {
     for page in ["/", "/verify"] {
         let answer = reqwest::get(format!("{}{page}", server.url)).await.unwrap();
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
-        for part in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "require-trusted-types-for"] {
+        for part in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "require-trusted-types-for"]
+        {
             assert!(policy.contains(part), "{policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");

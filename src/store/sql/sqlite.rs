@@ -1,6 +1,12 @@
 //! SQLite: one file, one writer, durable at commit.
 
-use std::{fs, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     Sqlite, SqlitePool,
@@ -20,8 +26,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("cannot make the database's directory {path}")]
-    Directory { path: String, source: std::io::Error },
+    #[error("cannot make the database file {path}")]
+    File { path: String, source: std::io::Error },
     #[error("cannot open the database {url}")]
     Open { url: String, source: sqlx::Error },
     #[error("cannot bring the database {url} up to date")]
@@ -40,7 +46,7 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        make_directory(options.get_filename())?;
+        make_file(options.get_filename())?;
 
         let writer =
             SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(opening)?;
@@ -65,16 +71,15 @@ impl SqliteStore {
     }
 }
 
-/// The database is the owner's alone: its directory is made with mode 0700.
-fn make_directory(file: &Path) -> Result<(), OpenError> {
-    let Some(parent) = file.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists()) else {
-        return Ok(());
+/// The database is the owner's alone: directory and file are made so, and SQLite makes its log like the file.
+fn make_file(file: &Path) -> Result<(), OpenError> {
+    let make = || {
+        if let Some(parent) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        }
+        fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)
     };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(parent)
-        .map_err(|source| OpenError::Directory { path: parent.display().to_string(), source })
+    make().map(drop).map_err(|source| OpenError::File { path: file.display().to_string(), source })
 }
 
 async fn remember_epoch(pool: &SqlitePool, entropy: &Entropy) -> sqlx::Result<()> {
@@ -100,8 +105,10 @@ mod tests {
         let store = SqliteStore::open(&url, &Entropy::new()).await.unwrap();
         conformance::suite(&store).await;
 
-        let mode = fs::metadata(directory.path().join("data")).unwrap().mode();
-        assert_eq!(mode & 0o777, 0o700, "nobody else may look into the directory");
+        for (name, mode) in [("data", 0o700), ("data/keyleash.db", 0o600), ("data/keyleash.db-wal", 0o600)] {
+            let metadata = fs::metadata(directory.path().join(name)).unwrap();
+            assert_eq!(metadata.mode() & 0o777, mode, "{name} is the owner's alone");
+        }
         let epoch = store.epoch().await.unwrap();
         store.close().await;
         let again = SqliteStore::open(&url, &Entropy::new()).await.unwrap();

@@ -1,0 +1,88 @@
+//! `keyleash doctor`: each part tried for real, and what to do about it if it does not work.
+
+use std::{error::Error, path::Path, process::ExitCode, sync::Arc};
+
+use keyleash_protocol::UserId;
+use uuid::Uuid;
+
+use super::mail_directory;
+use crate::{
+    causes,
+    clock::{Clock, SystemClock},
+    config::Config,
+    entropy::Entropy,
+    kms::{KeyContext, Kms, file::FileKms},
+    mail::{Mail, Mailer, files::FileMailer},
+    store::{UserStore, sql::SqliteStore},
+};
+
+/// Clocks further apart than this are worth a word: codes of authenticator apps are good for 30 seconds.
+const CLOCK_SKEW_MS_MAX: i64 = 5_000;
+
+type Finding = Result<String, (Box<dyn Error>, &'static str)>;
+
+/// Checks every part, prints what was found, and fails if anything is wrong.
+pub fn doctor(config: &Config) -> ExitCode {
+    let findings = actix_rt::System::new().block_on(async {
+        [
+            ("store", store(config).await),
+            ("bus", Ok("local: this node alone".to_owned())),
+            ("kms", kms(config).await),
+            ("mail", mail(config).await),
+        ]
+    });
+    let mut healthy = true;
+    for (part, finding) in findings {
+        match finding {
+            Ok(words) => println!("ok     {part:6} {words}"),
+            Err((error, mend)) => {
+                healthy = false;
+                println!("WRONG  {part:6} {}", causes::in_one_line(&*error));
+                println!("       {:6} {mend}", "");
+            }
+        }
+    }
+    if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn store(config: &Config) -> Finding {
+    let mend = "check store.url, and that its directory is there, writable, and not full";
+    let opened = SqliteStore::open(&config.store.url, &Entropy::new()).await;
+    let store = opened.map_err(|error| (error.into(), mend))?;
+    let (now, _) = store.changed_since(keyleash_protocol::UnixMillis(i64::MAX)).await.map_err(|e| (e.into(), mend))?;
+    let skew = now.0 - SystemClock.now().0;
+    store.close().await;
+    if skew.abs() > CLOCK_SKEW_MS_MAX {
+        let words = format!("the database's clock is {skew} ms off this machine's");
+        return Err((words.into(), "set both clocks by NTP; codes of authenticator apps depend on the time"));
+    }
+    Ok(format!("{} is up to date, its clock agrees", config.store.url))
+}
+
+async fn kms(config: &Config) -> Finding {
+    let mend = "check kms.key_file: it must be this user's alone; without it the database cannot be opened";
+    let path = Path::new(&config.kms.key_file);
+    let kms = FileKms::open(path, &SystemClock, Entropy::new()).map_err(|error| (error.into(), mend))?;
+    let context = KeyContext { user: UserId::from_uuid(Uuid::nil()) };
+    let (key, wrapped) = kms.generate(&context).await.map_err(|error| (error.into(), mend))?;
+    let again = kms.unwrap(&context, &wrapped).await.map_err(|error| (error.into(), mend))?;
+    if key != again {
+        return Err(("a data key does not come back as it went".into(), mend));
+    }
+    Ok(format!("file {} wraps and unwraps; back it up", path.display()))
+}
+
+async fn mail(config: &Config) -> Finding {
+    let mend = "check mail.url: the directory must be writable";
+    let directory = mail_directory(config);
+    let mailer = FileMailer::open(directory.clone(), Arc::new(SystemClock), Entropy::new());
+    let mail = Mail {
+        to: config.mail.from.clone(),
+        subject: "Keyleash doctor".to_owned(),
+        text: "The doctor checked whether mails can be written. They can.\n".to_owned(),
+        html: "<p>The doctor checked whether mails can be written. They can.</p>".to_owned(),
+    };
+    let mailer = mailer.map_err(|error| (error.into(), mend))?;
+    mailer.send(&mail).await.map_err(|error| (error.into(), mend))?;
+    Ok(format!("a mail was written to {}", directory.display()))
+}
