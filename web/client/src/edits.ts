@@ -3,7 +3,7 @@
  * account, sent by the tab that leads (see `sync/outgoing.ts`); so a write outlives the page, the tab and the network.
  */
 
-import { NoSuchAccountError } from "./errors.ts";
+import { DamagedError, NoSuchAccountError } from "./errors.ts";
 import type { Holdings } from "./holdings.ts";
 import { newId } from "./ids.ts";
 import type { Plain } from "./keys/boxes.ts";
@@ -53,15 +53,14 @@ export class Edits {
   }
 
   share(id: CredentialId): Promise<Entry> {
-    return this.revise(id, async (entry) => {
-      const { row, change } = entry;
-      if (change?.write.kind === "unshare" && change.state.kind !== "committed") return { row };
-      if (row?.home !== "local") return entry;
-      return {
-        row,
-        change: await this.#put("share", id, row.tombstone?.version ?? 0, await this.holdings.openRow(id, row)),
-      };
-    });
+    return this.revise(id, (entry) => this.#shared(id, entry));
+  }
+
+  shareAll(): Promise<void> {
+    return this.reviseAll(
+      ({ row, change }) => row?.home === "local" && !change,
+      (id, entry) => this.#shared(id, entry),
+    );
   }
 
   unshare(id: CredentialId): Promise<Entry> {
@@ -123,6 +122,29 @@ export class Edits {
       if (next === seen || (await store.swap([{ id, seen, next }], { enrolment }))) return next;
     }
     throw new Error("This account is being changed elsewhere at the same time. Try again.");
+  }
+
+  /** Revises every entry that `wants` it, now and again when its turn comes. One that does not open is left as it is. */
+  async reviseAll(
+    wants: (entry: Entry) => boolean,
+    plan: (id: CredentialId, entry: Entry) => Promise<Entry>,
+  ): Promise<void> {
+    for (const [id, entry] of (await this.holdings.store.read()).entries) {
+      if (!wants(entry)) continue;
+      try {
+        await this.revise(id, async (seen) => (wants(seen) ? plan(id, seen) : seen));
+      } catch (cause) {
+        if (!(cause instanceof DamagedError)) throw cause;
+      }
+    }
+  }
+
+  async #shared(id: CredentialId, entry: Entry): Promise<Entry> {
+    const { row, change } = entry;
+    if (change?.write.kind === "unshare" && change.state.kind !== "committed") return { row };
+    if (row?.home !== "local") return entry;
+    const plain = await this.holdings.openRow(id, row);
+    return { row, change: await this.#put("share", id, row.tombstone?.version ?? 0, plain) };
   }
 
   async #put(kind: "share" | "change", id: CredentialId, base: number, plain: Plain): Promise<Change> {

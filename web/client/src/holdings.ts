@@ -16,7 +16,7 @@ import { TabLock } from "./tab-lock.ts";
 
 /** What the list shows of one entry, and what it was read from. */
 interface Shown {
-  readonly mark: string;
+  readonly entry: Entry;
   readonly account: Account | undefined;
 }
 
@@ -26,15 +26,19 @@ export class Holdings {
   readonly lock: TabLock;
   #stored: Stored = NOTHING;
   #shown = new Map<CredentialId, Shown>();
+  #accounts: readonly Account[] = [];
+  /** How many entries are accounts, whether or not they open. */
+  #accountsHere = 0;
   #reloading: Promise<void> | undefined;
-  #stale = false;
+  /** What was written since it was read. */
+  #stale: "all" | ReadonlySet<CredentialId> | undefined;
 
   private constructor(
     readonly store: LocalStore,
     private readonly changed: () => void,
   ) {
     this.lock = new TabLock(() => {
-      if (!this.lock.ring) this.#shown = new Map();
+      if (!this.lock.ring) this.#show(new Map());
       changed();
     });
   }
@@ -54,14 +58,12 @@ export class Holdings {
   }
 
   /** By label. Empty of what does not open now. */
-  get accounts(): Account[] {
-    const accounts = [...this.#shown.values()].flatMap(({ account }) => account ?? []);
-    return accounts.sort((one, other) => one.label.localeCompare(other.label) || (one.id < other.id ? -1 : 1));
+  get accounts(): readonly Account[] {
+    return this.#accounts;
   }
 
   get sealedAccounts(): number {
-    const here = [...this.#stored.entries.values()].filter(isAccount).length;
-    return here - this.accounts.length;
+    return this.#accountsHere - this.#accounts.length;
   }
 
   get sync(): Sync {
@@ -82,13 +84,17 @@ export class Holdings {
     return until === undefined ? { kind: "unlocked" } : { kind: "grace", until };
   }
 
-  /** Reads the storage anew, after whoever wrote it said so. Calls that come meanwhile are joined into one. */
-  async reload(): Promise<void> {
-    this.#stale = true;
+  /**
+   * Reads the storage anew, after whoever wrote it said so; of the entries only `ids`, if they are given. Calls that come
+   * meanwhile are joined into one.
+   */
+  async reload(ids?: readonly CredentialId[]): Promise<void> {
+    if (ids && this.#stale !== "all") this.#stale = new Set([...(this.#stale ?? []), ...ids]);
+    else this.#stale = "all";
     this.#reloading ??= (async () => {
-      while (this.#stale) {
-        this.#stale = false;
-        await this.#load();
+      for (let stale = this.#stale; stale; stale = this.#stale) {
+        this.#stale = undefined;
+        await this.#load(stale);
       }
     })().finally(() => {
       this.#reloading = undefined;
@@ -154,24 +160,34 @@ export class Holdings {
     return removal ? new RemovedError(removal.reason) : new NoSuchAccountError();
   }
 
-  async #load(): Promise<void> {
-    const stored = await this.store.read();
+  async #load(stale: "all" | ReadonlySet<CredentialId>): Promise<void> {
+    const { ring } = this.lock;
     const known = this.#shown;
-    const ring = this.lock.ring;
+    const stored = stale === "all" ? await this.store.read() : await this.store.readAgain(this.#stored, stale);
     const shown = new Map<CredentialId, Shown>();
     for (const [id, entry] of stored.entries) {
-      const mark = entryMark(entry);
       const before = known.get(id);
-      shown.set(id, before?.account && before.mark === mark ? before : { mark, account: await this.#show(id, entry) });
+      if (before?.account && before.entry === entry) shown.set(id, before);
+      else if (before?.account && entryMark(before.entry) === entryMark(entry)) shown.set(id, { ...before, entry });
+      else shown.set(id, { entry, account: await this.#opened(id, entry) });
     }
     this.#stored = stored;
+    this.#accountsHere = [...stored.entries.values()].filter(isAccount).length;
     // A tab that was locked meanwhile must not show again what it had just forgotten.
-    if (this.lock.ring === ring) this.#shown = shown;
-    else this.#stale = true;
+    if (this.lock.ring === ring) this.#show(shown);
+    else this.#stale = "all";
     this.changed();
   }
 
-  async #show(id: CredentialId, entry: Entry): Promise<Account | undefined> {
+  #show(shown: Map<CredentialId, Shown>): void {
+    this.#shown = shown;
+    const accounts = [...shown.values()].flatMap(({ account }) => account ?? []);
+    this.#accounts = accounts.sort(
+      (one, other) => byLabel.compare(one.label, other.label) || (one.id < other.id ? -1 : 1),
+    );
+  }
+
+  async #opened(id: CredentialId, entry: Entry): Promise<Account | undefined> {
     if (!isAccount(entry)) return undefined;
     try {
       const { exchange, kind, label, environment, createdAt } = await this.openEntry(id, entry);
@@ -188,6 +204,8 @@ export class Holdings {
     }
   }
 }
+
+const byLabel = new Intl.Collator();
 
 function isAccount({ row, change }: Entry): boolean {
   if (change?.state.kind === "committed" && change.write.kind === "delete") return false;

@@ -205,7 +205,7 @@ export class Keyleash {
     const edits = await this.tab.edits();
     const id = await edits.add(draft);
     if (this.tab.me().auto_connect && this.state.sync.kind === "verified") await edits.share(id);
-    await this.tab.stored();
+    await this.tab.stored([id]);
     await this.tab.errand("send");
     return this.#account(id);
   }
@@ -296,7 +296,7 @@ export class Keyleash {
   /** Has an edit sent, and waits for what becomes of it while there is a connection to hear of it. */
   async #commit(id: CredentialId, edit: Promise<Entry>): Promise<void> {
     const { change } = await edit;
-    await this.tab.stored();
+    await this.tab.stored([id]);
     if (!change) return;
     await this.tab.errand("send");
     await this.tab.settled(id, change.token);

@@ -14,6 +14,7 @@ import { openUnlock } from "./keys/key-ring.ts";
 import { WARNINGS_MAX } from "./limits.ts";
 import type {
   ClientMessage,
+  CredentialId,
   DeviceView,
   RevokeReason,
   SealedUnlock,
@@ -40,7 +41,8 @@ export interface LeaderSurroundings {
   autoConnect(): boolean;
   /** The status or the keys changed. */
   brief(status: Status): void;
-  stored(): Promise<void>;
+  /** The storage changed. Resolves once this tab shows it; many in a row are shown together. */
+  stored(ids?: readonly CredentialId[]): Promise<void>;
   listDevices(): Promise<DeviceView[]>;
   /** A revocation was carried out. */
   revoked(reason: RevokeReason): Promise<void>;
@@ -151,10 +153,12 @@ export class Leader {
         return this.#sync(message);
       case "done":
         await this.#outgoing.done(message);
-        return this.here.stored();
+        void this.here.stored([message.id]);
+        return;
       case "error":
         await this.#outgoing.refused(message);
-        return this.here.stored();
+        void this.here.stored();
+        return;
       case "devices":
         return this.#tell({ devices: message.devices });
       case "challenge":
@@ -194,7 +198,7 @@ export class Leader {
     const { epoch } = this.#welcome;
     const news = page.upserts.length + page.deletes.length;
     if (news > 0) await this.#outgoing.recognise(page.upserts);
-    await this.#incoming.apply(page, epoch);
+    const changed = await this.#incoming.apply(page, epoch);
     this.#connection.send({ type: "ack", seq: page.seq });
     this.#progress(page, news);
     if (page.done && !this.#caughtUp) {
@@ -202,8 +206,9 @@ export class Leader {
       this.#caughtUp = true;
       await this.#shareAll();
       await this.#flush();
+      void this.here.stored();
     }
-    if (news > 0) await this.here.stored();
+    if (news > 0) void this.here.stored(changed);
   }
 
   #progress({ total, done }: SyncPage, news: number): void {
@@ -217,22 +222,20 @@ export class Leader {
   /** Local-only accounts from before the enrolment go under the key that a removal takes away. */
   async #adoptLocalAccounts(): Promise<void> {
     const { holdings } = this.here;
-    for (const [id, { row }] of (await holdings.store.read()).entries) {
-      if (row?.home !== "local" || row.under !== "browser") continue;
-      await this.#edits.revise(id, async (entry) => {
-        if (entry.row?.home !== "local" || entry.row.under !== "browser") return entry;
-        const adopted = await this.#edits.localRow(id, await holdings.openRow(id, entry.row));
-        return { ...entry, row: { ...entry.row, ...adopted } };
-      });
-    }
-    await holdings.store.dropBrowserKey();
+    await this.#edits.reviseAll(
+      ({ row }) => row?.home === "local" && row.under === "browser",
+      async (id, entry) => {
+        if (entry.row?.home !== "local") return entry;
+        const plain = await holdings.openRow(id, entry.row);
+        return { ...entry, row: { ...entry.row, ...(await this.#edits.localRow(id, plain)) } };
+      },
+    );
+    await holdings.store.dropBrowserKeyIfUnused();
   }
 
   async #shareAll(): Promise<void> {
     if (!this.here.autoConnect() || !this.here.holdings.lock.ring) return;
-    for (const [id, { row, change }] of (await this.here.holdings.store.read()).entries) {
-      if (row?.home === "local" && !change) await this.#edits.share(id);
-    }
+    await this.#edits.shareAll();
     await this.#flush();
     await this.here.stored();
   }

@@ -25,7 +25,7 @@ export async function carryOutRevocation(
   { holdings, edits, tabs }: { holdings: Holdings; edits: Edits; tabs: OtherTabs },
 ): Promise<boolean> {
   // The owner's own switch, not a lost device: what never was shared goes on working here without sync.
-  if (reason === "sync_off") await releaseLocalAccounts(holdings, edits);
+  if (reason === "sync_off") await releaseLocalAccounts(holdings, edits).catch(stayLocked);
   holdings.forget(lockReasonOf(reason));
   const forgotten = tabs.forget(reason, TABS_FORGET_MS);
   switch (reason) {
@@ -48,15 +48,19 @@ export function lockReasonOf(reason: RevokeReason): LockReason {
   return reason === "signed_out" ? "signed_out" : "removed";
 }
 
+function stayLocked(cause: unknown): void {
+  console.error("keyleash: local-only accounts stay locked until sync is on again.", cause);
+}
+
 /** Puts local-only accounts back under the browser's own key, while the unlock key is still here to open them. */
 async function releaseLocalAccounts(holdings: Holdings, edits: Edits): Promise<void> {
   if (!holdings.lock.ring) return;
-  for (const [id, { row }] of (await holdings.store.read()).entries) {
-    if (row?.home !== "local" || row.under !== "unlock") continue;
-    await edits.revise(id, async (entry) => {
-      if (entry.row?.home !== "local" || entry.row.under !== "unlock") return entry;
-      const released = await edits.browserRow(id, await holdings.openRow(id, entry.row));
-      return { row: { ...entry.row, ...released } };
-    });
-  }
+  await edits.reviseAll(
+    ({ row }) => row?.home === "local" && row.under === "unlock",
+    async (id, entry) => {
+      if (entry.row?.home !== "local") return entry;
+      const plain = await holdings.openRow(id, entry.row);
+      return { row: { ...entry.row, ...(await edits.browserRow(id, plain)) } };
+    },
+  );
 }

@@ -167,18 +167,18 @@ export class Tab {
     }
     if (state?.kind === "refused") {
       await (await this.edits()).discard(id);
-      await this.stored();
+      await this.stored([id]);
       throw new ProblemError(state);
     }
   }
 
   // --- Between the tabs ---
 
-  /** To be called after each write to the storage. */
-  async stored(): Promise<void> {
+  /** To be called after each write to the storage: of these entries, or of anything. */
+  async stored(ids?: readonly CredentialId[]): Promise<void> {
     if (!this.#holdings) return;
-    this.#tabs.post({ type: "stored", user: this.#holdings.user });
-    await this.#holdings.reload();
+    this.#tabs.post({ type: "stored", user: this.#holdings.user, ...(ids && { ids }) });
+    await this.#holdings.reload(ids);
   }
 
   /** Has the leader do something, whichever tab that is. */
@@ -196,7 +196,7 @@ export class Tab {
       case "brief":
         return this.#briefed(message);
       case "stored":
-        return this.#holdings?.reload();
+        return this.#holdings?.reload(message.ids);
       case "session":
         return this.#adopt(message.me);
       case "errand":
@@ -262,7 +262,7 @@ export class Tab {
       askSession: () => this.askSession(),
       autoConnect: () => this.#session.kind === "in" && this.#session.me.auto_connect,
       brief: (status) => this.#brief(status),
-      stored: () => this.stored(),
+      stored: (ids) => this.stored(ids),
       listDevices: async () => (await this.api.devices()).devices,
       revoked: (reason) => this.#revoked(reason),
     });

@@ -31,7 +31,7 @@ export async function open(key: CryptoKey, aad: Bytes, box: Bytes): Promise<Plai
 
 /** Tells one box from another: no two have the same nonce. */
 export function markOf(box: Bytes): string {
-  return box.subarray(0, BOX_NONCE_BYTES).join(".");
+  return String.fromCharCode(...box.subarray(0, BOX_NONCE_BYTES));
 }
 
 /** Whether two credentials say the same, whatever the order of their fields. */

@@ -6,7 +6,7 @@
  * had read, because sealing is asynchronous, other tabs write too, and a wipe may come in between.
  */
 
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
 
 import { type DeviceKeys, makeDeviceKeys } from "../keys/device-keys.ts";
 import { makeBrowserKey } from "../keys/key-ring.ts";
@@ -35,11 +35,8 @@ interface Facts {
 }
 
 /** Everything but keys, read at one moment. */
-export interface Stored {
+export interface Stored extends Partial<Facts> {
   readonly entries: ReadonlyMap<CredentialId, Entry>;
-  readonly enrolment?: Enrolment | undefined;
-  readonly cursor?: Cursor | undefined;
-  readonly removal?: RemovalRecord | undefined;
 }
 
 /** One credential's part of a {@link LocalStore.swap}. */
@@ -74,25 +71,42 @@ export class LocalStore {
 
   async read(): Promise<Stored> {
     const tx = this.db.transaction(ALL_BUT_KEYS);
-    const [rowIds, rows, changeIds, changes, enrolment, cursor, removal] = await Promise.all([
+    const [facts, rowIds, rows, changeIds, changes] = await Promise.all([
+      readFacts(tx.objectStore("facts")),
       tx.objectStore("rows").getAllKeys(),
       tx.objectStore("rows").getAll(),
       tx.objectStore("changes").getAllKeys(),
       tx.objectStore("changes").getAll(),
-      tx.objectStore("facts").get("enrolment"),
-      tx.objectStore("facts").get("cursor"),
-      tx.objectStore("facts").get("removal"),
     ]);
     const entries = new Map<CredentialId, Entry>(rowIds.map((id, index) => [id, { row: rows[index] }]));
     changeIds.forEach((id, index) => {
       entries.set(id, { ...entries.get(id), change: changes[index] });
     });
-    return {
-      entries,
-      enrolment: enrolment as Enrolment | undefined,
-      cursor: cursor as Cursor | undefined,
-      removal: removal as RemovalRecord | undefined,
-    };
+    return { entries, ...facts };
+  }
+
+  /** What is stored now, if since `before` nothing but `ids` was written. */
+  async readAgain(before: Stored, ids: Iterable<CredentialId>): Promise<Stored> {
+    const tx = this.db.transaction(ALL_BUT_KEYS);
+    const entries = new Map(before.entries);
+    const [facts] = await Promise.all([
+      readFacts(tx.objectStore("facts")),
+      ...[...ids].map(async (id) => {
+        const [row, change] = await Promise.all([tx.objectStore("rows").get(id), tx.objectStore("changes").get(id)]);
+        if (row || change) entries.set(id, { row, change });
+        else entries.delete(id);
+      }),
+    ]);
+    return { entries, ...facts };
+  }
+
+  async changes(): Promise<[CredentialId, Change][]> {
+    const { store } = this.db.transaction("changes");
+    const [ids, changes] = await Promise.all([store.getAllKeys(), store.getAll()]);
+    return ids.flatMap((id, index) => {
+      const change = changes[index];
+      return change ? [[id, change]] : [];
+    });
   }
 
   async entry(id: CredentialId): Promise<Entry> {
@@ -147,9 +161,13 @@ export class LocalStore {
     return (await this.db.get("keys", "browser")) as CryptoKey;
   }
 
-  /** No account is under it any more. */
-  async dropBrowserKey(): Promise<void> {
-    await this.db.delete("keys", "browser");
+  /** Once every account is under the unlock key, nothing is to be left that opens without the server. */
+  async dropBrowserKeyIfUnused(): Promise<void> {
+    const tx = this.db.transaction(["keys", "rows"], "readwrite");
+    const rows = await tx.objectStore("rows").getAll();
+    const used = rows.some((row) => row.home === "local" && row.under === "browser");
+    if (!used) void tx.objectStore("keys").delete("browser");
+    await tx.done;
   }
 
   async setEnrolment(enrolment: Enrolment): Promise<void> {
@@ -184,6 +202,11 @@ export class LocalStore {
     }
     await tx.done;
   }
+}
+
+async function readFacts(facts: IDBPObjectStore<Schema, typeof ALL_BUT_KEYS, "facts">): Promise<Partial<Facts>> {
+  const [keys, values] = await Promise.all([facts.getAllKeys(), facts.getAll()]);
+  return Object.fromEntries(keys.map((key, index) => [key, values[index]])) as Partial<Facts>;
 }
 
 function databaseName(user: UserId): string {

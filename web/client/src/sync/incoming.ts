@@ -26,8 +26,11 @@ export class Incoming {
     private readonly warn: (warning: Warning) => void,
   ) {}
 
-  /** @throws LockedError while there is no key to open the boxes with, and when the device is removed meanwhile. */
-  async apply(page: SyncPage, epoch: Epoch): Promise<void> {
+  /**
+   * Resolves to the entries that changed.
+   * @throws LockedError while there is no key to open the boxes with, and when the device is removed meanwhile.
+   */
+  async apply(page: SyncPage, epoch: Epoch): Promise<CredentialId[]> {
     const { store } = this.holdings;
     const ring = await this.holdings.requireRing();
     const cursor = { epoch, seq: page.seq };
@@ -36,7 +39,8 @@ export class Incoming {
       if (enrolment?.state !== "verified") throw new LockedError("removed");
       const upserts = await Promise.all(page.upserts.map((upsert) => this.#upsert(ring, upsert, epoch)));
       const deletes = await Promise.all(page.deletes.map((tombstone) => this.#tombstone(tombstone, epoch)));
-      if (await store.swap([...upserts, ...deletes].flat(), { enrolment, cursor })) return;
+      const swaps = [...upserts, ...deletes].flat();
+      if (await store.swap(swaps, { enrolment, cursor })) return swaps.map(({ id }) => id);
     }
     throw new Error("the storage kept changing under a page");
   }
@@ -45,14 +49,11 @@ export class Incoming {
    * After everything was fetched again because the database has another history: what the server did not send exists in
    * this browser alone now, and is kept so.
    */
-  async localiseOtherEpochs(epoch: Epoch): Promise<void> {
-    for (const [id, entry] of (await this.holdings.store.read()).entries) {
-      if (entry.row?.home !== "synced" || entry.row.epoch === epoch) continue;
-      await this.edits.revise(id, async (seen) => {
-        if (seen.row?.home !== "synced" || seen.row.epoch === epoch) return seen;
-        return { row: await this.edits.localRow(id, await this.holdings.openEntry(id, seen)) };
-      });
-    }
+  localiseOtherEpochs(epoch: Epoch): Promise<void> {
+    return this.edits.reviseAll(
+      ({ row }) => row?.home === "synced" && row.epoch !== epoch,
+      async (id, entry) => ({ row: await this.edits.localRow(id, await this.holdings.openEntry(id, entry)) }),
+    );
   }
 
   async #upsert(ring: KeyRing, { id, version, box: text }: Upsert, epoch: Epoch): Promise<Swap[]> {

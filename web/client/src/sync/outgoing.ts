@@ -36,9 +36,11 @@ export class Outgoing {
 
   /** Sends what waits and is not on its way. To be called when live and caught up, after each change, and after answers. */
   async flush(): Promise<void> {
-    for (const [id, { change }] of (await this.holdings.store.read()).entries) {
+    // Refilled by halves: to look for more after each answer costs more than it brings when thousands wait.
+    if (this.#inFlight.size > WRITES_IN_FLIGHT_MAX / 2) return;
+    for (const [id, change] of await this.holdings.store.changes()) {
       if (this.#inFlight.size >= WRITES_IN_FLIGHT_MAX) return;
-      if (change?.state.kind === "waiting" && !this.#sent(id)) this.#send(id, change);
+      if (change.state.kind === "waiting" && !this.#sent(id)) this.#send(id, change);
     }
   }
 

@@ -1,7 +1,7 @@
 /** What this browser's tabs say to each other. Handles of keys may be in it; a decrypted credential never is. */
 
 import type { RingKeys } from "../keys/key-ring.ts";
-import type { DeviceView, Me, RevokeReason, UnixMillis, UserId } from "../protocol.gen.ts";
+import type { CredentialId, DeviceView, Me, RevokeReason, UnixMillis, UserId } from "../protocol.gen.ts";
 import type { Connection, Progress, Warning } from "../state.ts";
 
 export type TabMessage =
@@ -9,8 +9,8 @@ export type TabMessage =
   | { readonly type: "join" }
   /** From the leader: how things are, and the keys while it is unlocked. */
   | { readonly type: "brief"; readonly user: UserId; readonly status: Status; readonly keys?: RingKeys }
-  /** Somebody wrote to the storage. */
-  | { readonly type: "stored"; readonly user: UserId }
+  /** Somebody wrote to the storage: these entries, or anything. */
+  | { readonly type: "stored"; readonly user: UserId; readonly ids?: readonly CredentialId[] }
   /** Who is logged in changed. */
   | { readonly type: "session"; readonly me?: Me }
   /** To the leader. */
