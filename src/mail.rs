@@ -4,7 +4,9 @@
 use std::{error::Error, fmt, fmt::Debug};
 
 use async_trait::async_trait;
+use keyleash_protocol::UnixMillis;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub mod files;
 
@@ -34,4 +36,20 @@ pub enum MailError {
 #[async_trait]
 pub trait Mailer: Debug + Send + Sync {
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
+}
+
+/// A mail that was kept on this machine instead of being sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FiledMail {
+    pub id: Uuid,
+    pub at: UnixMillis,
+    #[serde(flatten)]
+    pub mail: Mail,
+}
+
+/// A mailer whose mails can be read here, for trying out.
+#[async_trait]
+pub trait MailArchive: Debug + Send + Sync {
+    /// Newest first.
+    async fn newest(&self, most: usize) -> Result<Vec<FiledMail>, MailError>;
 }

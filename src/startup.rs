@@ -84,7 +84,8 @@ async fn run(config: Config) -> Result<(), StartError> {
     let mail_directory = mail_directory(&config);
     let mailer = FileMailer::open(mail_directory.clone(), clock.clone(), entropy.clone())
         .map_err(|source| StartError::Mail { path: mail_directory.display().to_string(), source })?;
-    let postman = Arc::new(Postman::new(store.clone(), vault.clone(), Arc::new(mailer), clock.clone()));
+    let mailer = Arc::new(mailer);
+    let postman = Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone()));
     let bus: Arc<dyn Bus> = Arc::new(NoBus);
 
     let listener = listen(config.http.listen)?;
@@ -103,7 +104,7 @@ async fn run(config: Config) -> Result<(), StartError> {
     let walking = tokio::spawn(async move { postman.walk().await });
     let tidying = tokio::spawn(tidy(store.clone(), clock.clone()));
 
-    let mailbox = Mailbox(mail_directory);
+    let mailbox = Mailbox(mailer);
     let app = {
         let (identity, directory, site) = (identity.clone(), directory.clone(), site.clone());
         move || {

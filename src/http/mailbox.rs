@@ -1,18 +1,18 @@
 //! `/dev/mailbox`: the mails of the file adapter, for trying out on one machine. It is there only with embedded mail.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{fmt::Write as _, sync::Arc};
 
 use actix_web::{HttpResponse, http::header, web};
 
 use super::{Refused, problem};
-use crate::mail::files::{FiledMail, read_mails};
+use crate::mail::{FiledMail, MailArchive};
 
 /// Mails shown, newest first.
 const SHOWN_MAX: usize = 200;
 
-/// Where the mails lie.
+/// The mails that were kept.
 #[derive(Clone, Debug)]
-pub struct Mailbox(pub PathBuf);
+pub struct Mailbox(pub Arc<dyn MailArchive>);
 
 impl Mailbox {
     pub(super) fn configure(&self, app: &mut web::ServiceConfig) {
@@ -22,9 +22,7 @@ impl Mailbox {
     }
 
     async fn mails(&self) -> Result<Vec<FiledMail>, Refused> {
-        let directory = self.0.clone();
-        let mails = tokio::task::spawn_blocking(move || read_mails(&directory, SHOWN_MAX)).await;
-        mails.ok().and_then(Result::ok).ok_or_else(problem::not_found)
+        self.0.newest(SHOWN_MAX).await.map_err(|_| problem::not_found())
     }
 }
 

@@ -8,11 +8,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use keyleash_protocol::UnixMillis;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use tokio::task::spawn_blocking;
 
-use super::{Mail, MailError, Mailer};
+use super::{FiledMail, Mail, MailArchive, MailError, Mailer};
 use crate::{clock::Clock, entropy::Entropy};
 
 /// Writes each mail into a file of its own, readable by the owner alone.
@@ -21,15 +19,6 @@ pub struct FileMailer {
     directory: PathBuf,
     clock: Arc<dyn Clock>,
     entropy: Entropy,
-}
-
-/// A mail with when it was filed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FiledMail {
-    pub id: Uuid,
-    pub at: UnixMillis,
-    #[serde(flatten)]
-    pub mail: Mail,
 }
 
 impl FileMailer {
@@ -45,11 +34,24 @@ impl Mailer for FileMailer {
         let at = self.clock.now();
         let filed = FiledMail { id: self.entropy.id(at), at, mail: mail.clone() };
         let directory = self.directory.clone();
-        let written = tokio::task::spawn_blocking(move || write(&directory, &filed)).await;
-        written
-            .unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
-            .map_err(|source| MailError::Temporary { operation: "write a file", source: Box::new(source) })
+        off_thread("write a file", move || write(&directory, &filed)).await
     }
+}
+
+#[async_trait]
+impl MailArchive for FileMailer {
+    async fn newest(&self, most: usize) -> Result<Vec<FiledMail>, MailError> {
+        let directory = self.directory.clone();
+        off_thread("read the files", move || read(&directory, most)).await
+    }
+}
+
+async fn off_thread<T: Send + 'static>(
+    operation: &'static str,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, MailError> {
+    let outcome = spawn_blocking(work).await.unwrap_or_else(|panicked| Err(io::Error::other(panicked)));
+    outcome.map_err(|source| MailError::Temporary { operation, source: Box::new(source) })
 }
 
 /// Under another name first: whoever reads the directory finds whole mails only.
@@ -60,8 +62,7 @@ fn write(directory: &Path, mail: &FiledMail) -> io::Result<()> {
     fs::rename(unfinished, directory.join(format!("{}.json", mail.id)))
 }
 
-/// The newest mails, newest first.
-pub fn read_mails(directory: &Path, most: usize) -> io::Result<Vec<FiledMail>> {
+fn read(directory: &Path, most: usize) -> io::Result<Vec<FiledMail>> {
     let mut paths: Vec<PathBuf> = fs::read_dir(directory)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
