@@ -47,7 +47,7 @@ async fn page(mailbox: web::Data<Mailbox>) -> Result<HttpResponse, Refused> {
     }
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>Mailbox</title><link rel=\"stylesheet\" href=\"/mailbox.css\">\
+         content=\"width=device-width\"><title>Mailbox</title><link rel=\"stylesheet\" href=\"/page.css\">\
          <main><h1>Mailbox</h1><p>Mails stay on this machine; with a mail server configured this page is gone.</p>{list}</main></html>"
     );
     Ok(HttpResponse::Ok()
