@@ -61,11 +61,11 @@ impl Identity {
         let stored = user.as_ref().map(|user| user.password_hash.as_str());
         let right = self.passwords.matches(&body.password, stored).await?;
         let user = user.filter(|_| right).ok_or(Refusal::BadCredentials)?;
+        self.succeeded(attempt).await?;
         self.require_second_factor(&user, &body.second_factor, origin).await.map_err(|refusal| match refusal {
             Refusal::TotpRequired { .. } => Refusal::TotpRequired { at_login: true },
             other => other,
         })?;
-        self.succeeded(attempt).await?;
         let login = self.begin_session(user.id, origin).await?;
         Ok((user, login))
     }

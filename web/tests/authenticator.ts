@@ -11,9 +11,14 @@ export class Authenticator {
 
   constructor(private readonly secret: string) {}
 
-  /** Keep the recovery codes for `secondFactor`. */
+  /** Writes the recovery codes down. */
   keep(recoveryCodes: string[]): void {
     this.#recoveryCodes = [...recoveryCodes];
+  }
+
+  /** Whether a code can be had without waiting for the clock. */
+  get isReady(): boolean {
+    return this.#lastStep <= presentStep();
   }
 
   /**
@@ -22,7 +27,7 @@ export class Authenticator {
    */
   async code(): Promise<string> {
     for (;;) {
-      const present = Math.floor(Date.now() / 1000 / STEP_SECONDS);
+      const present = presentStep();
       const step = Math.max(this.#lastStep + 1, present);
       if (step <= present + 1) {
         this.#lastStep = step;
@@ -32,15 +37,17 @@ export class Authenticator {
     }
   }
 
-  /** A recovery code, while there are any. */
-  recoveryCode(): string {
-    const code = this.#recoveryCodes.shift();
-    if (!code) throw new Error("no recovery code is left");
-    return code;
+  /** A recovery code, while there are any; each works once. */
+  recoveryCode(): string | undefined {
+    return this.#recoveryCodes.shift();
   }
 }
 
-export async function codeAt(secret: string, step: number): Promise<string> {
+function presentStep(): number {
+  return Math.floor(Date.now() / 1000 / STEP_SECONDS);
+}
+
+async function codeAt(secret: string, step: number): Promise<string> {
   const key = await webcrypto.subtle.importKey("raw", base32(secret), { name: "HMAC", hash: "SHA-1" }, false, ["sign"]);
   const counter = new DataView(new ArrayBuffer(8));
   counter.setBigUint64(0, BigInt(step));

@@ -23,6 +23,9 @@ export const windows = {
 } as const;
 
 export class Profile {
+  /** Those whose browser runs now. */
+  static readonly running = new Set<Profile>();
+
   readonly directory = mkdtempSync(join(tmpdir(), "keyleash-profile-"));
   /** What pages complained about: scripts that threw, and whatever the content security policy had to stop. */
   readonly complaints: string[] = [];
@@ -44,6 +47,7 @@ export class Profile {
 
   async open(url: string): Promise<Page> {
     this.#context ??= await this.#launch();
+    Profile.running.add(this);
     const blank = this.#context.pages().find((page) => page.url() === "about:blank");
     const page = blank ?? (await this.#context.newPage());
     await page.goto(url);
@@ -57,6 +61,7 @@ export class Profile {
 
   /** Shuts the browser. The profile stays on disk. */
   async shut(): Promise<void> {
+    Profile.running.delete(this);
     await this.#context?.close();
     this.#context = undefined;
   }

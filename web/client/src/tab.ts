@@ -231,7 +231,8 @@ export class Tab {
     const holdings = this.#holdings;
     if (!holdings) return;
     this.#adoptStatus(status);
-    const keys = holdings.lock.ring?.keys;
+    // A page that is opened while the server is away stays locked: the grace time is for those that were unlocked before.
+    const keys = status.lostAt === undefined ? holdings.lock.ring?.keys : undefined;
     this.#tabs.post({ type: "brief", user: holdings.user, status, ...(keys && { keys }) });
   }
 

@@ -18,11 +18,12 @@ export class AccountsView extends LiveElement {
     controls,
     css`
       .account { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; gap: 4px 16px; align-items: center; padding: 14px 0; }
-      .account + .account, .below + .account { border-top: 1px solid var(--line); }
       .account strong { overflow-wrap: anywhere; }
       .below { padding-bottom: 14px; }
       .share { display: flex; align-items: center; gap: 8px; font-weight: 450; min-width: 8.5rem; justify-content: flex-end; }
       .list { border-top: 1px solid var(--line); list-style: none; }
+      .list > li { border-bottom: 1px solid var(--line); }
+      .list > li:last-child { border-bottom: 0; }
       @media (max-width: 599px) {
         .account { grid-template-columns: 1fr auto; }
         .account > :first-child { grid-column: 1 / -1; }

@@ -23,9 +23,11 @@ export class DevicesView extends LiveElement {
     css`
       .list { list-style: none; border-top: 1px solid var(--line); }
       .list > li { padding: 14px 0; border-bottom: 1px solid var(--line); display: grid; gap: 12px; }
+      .list > li:last-child { border-bottom: 0; }
       .device { display: grid; grid-template-columns: minmax(0, 1.6fr) minmax(0, 1.4fr) auto; gap: 10px 16px; align-items: center; }
+      .device.gone { grid-template-columns: minmax(0, 1fr) minmax(0, 1.6fr); }
       .device strong { overflow-wrap: anywhere; }
-      @media (max-width: 719px) { .device { grid-template-columns: minmax(0, 1fr); } }
+      @media (max-width: 719px) { .device, .device.gone { grid-template-columns: minmax(0, 1fr); } }
     `,
   ];
 
@@ -164,13 +166,13 @@ export class DevicesView extends LiveElement {
 
   #removedRow(device: DeviceView) {
     return html`
-      <div class="device">
+      <div class="device gone">
         <div>
           <p><strong>${device.name}</strong></p>
           <p class="muted small">${browserOf(device.user_agent)}</p>
         </div>
         <div class="stack tight">
-          <p data-outcome><span class="badge dot ${device.receipt ? "good" : "warn"}">${removalOutcome(device)}</span></p>
+          <p data-outcome><span class="badge sentence dot ${device.receipt ? "good" : "warn"}">${removalOutcome(device)}</span></p>
           <p class="muted small">${device.removed_at ? `Removed ${moment(device.removed_at)}` : ""}${device.reason && device.reason !== "removed" ? ` · ${reasonWords(device)}` : ""}</p>
         </div>
       </div>

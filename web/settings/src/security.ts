@@ -18,6 +18,7 @@ export class SecurityView extends LiveElement {
     css`
       .list { list-style: none; border-top: 1px solid var(--line); }
       .list > li { padding: 10px 0; border-bottom: 1px solid var(--line); }
+      .list > li:last-child { border-bottom: 0; }
       hr { border: 0; border-top: 1px solid var(--line); margin: 8px 0; width: 100%; }
       .list > li > div { min-width: 0; overflow-wrap: anywhere; }
     `,

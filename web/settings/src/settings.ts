@@ -53,7 +53,7 @@ export class KeyleashSettings extends LiveElement {
   override render() {
     if (this.snapshot.session.kind !== "in") return nothing;
     return html`
-      <div class="stack">
+      <div>
         ${this.withoutStatus ? nothing : html`<keyleash-status .client=${this.client}></keyleash-status>`}
         <div class="card stack">
           ${tabList("Settings", SECTIONS, this.section, (id) => this.open(id))}

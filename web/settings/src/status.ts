@@ -18,6 +18,7 @@ export class StatusBanner extends LiveElement {
   static override styles = [
     controls,
     css`
+      .banner { margin-bottom: 16px; }
       .countdown { font-family: var(--mono); font-size: 1.25rem; font-weight: 600; }
     `,
   ];
@@ -45,7 +46,7 @@ export class StatusBanner extends LiveElement {
   override render() {
     const { sync, lock, connection, progress } = this.snapshot;
     return html`
-      <div class="stack" role="status" aria-live="polite">
+      <div role="status" aria-live="polite">
         ${sync.kind === "removed" ? removedBanner(this.snapshot) : nothing}
         ${lock.kind === "grace" ? graceBanner(lock.until - this.now, connection, this.now) : nothing}
         ${lock.kind === "locked" ? lockedBanner(lock.why, connection, this.now) : nothing}

@@ -72,7 +72,7 @@ export const controls = css`
   button.danger:hover:not(:disabled) { background: var(--bad-soft); border-color: var(--bad); }
   button.danger.primary { background: var(--bad-fill); border-color: var(--bad-fill); color: #fff; }
   button.danger.primary:hover:not(:disabled) { background: color-mix(in oklab, var(--bad-fill) 88%, black); }
-  button.link { border-color: transparent; background: none; color: var(--accent); padding-inline: 6px; }
+  button.link { border-color: transparent; background: none; color: var(--accent); padding-inline: 6px; margin-inline: -6px; }
   button.link:hover:not(:disabled) { background: var(--raised); border-color: transparent; }
   button.small { min-height: 32px; padding: 4px 10px; font-size: 0.87rem; }
   button:disabled { cursor: default; opacity: 0.55; }
@@ -113,14 +113,15 @@ export const controls = css`
   .badge.good { color: var(--good); background: var(--good-soft); border-color: transparent; }
   .badge.warn { color: var(--warn); background: var(--warn-soft); border-color: transparent; }
   .badge.bad { color: var(--bad); background: var(--bad-soft); border-color: transparent; }
-  .dot::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
+  .dot::before { content: ""; flex: none; width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
+  .badge.sentence { white-space: normal; border-radius: var(--radius-small); padding: 3px 9px; line-height: 1.4; }
 
   .banner { display: flex; flex-wrap: wrap; gap: 10px 16px; align-items: center; justify-content: space-between;
     padding: 12px 16px; border-radius: var(--radius); background: var(--raised); border: 1px solid var(--line); }
   .banner.warn { background: var(--warn-soft); border-color: transparent; color: var(--warn); }
   .banner.bad { background: var(--bad-soft); border-color: transparent; color: var(--bad); }
   .banner.good { background: var(--good-soft); border-color: transparent; color: var(--good); }
-  .banner > div { flex: 1 1 16rem; }
+  .banner > div:first-child { flex: 1 1 16rem; min-width: 0; }
 
   progress { width: 100%; height: 8px; accent-color: var(--accent); }
 

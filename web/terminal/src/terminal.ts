@@ -54,8 +54,8 @@ export class DemoTerminal extends LitElement {
           ${this.#whoIsIn()}
         </div>
       </header>
-      <main class="stack">
-        ${this.failure ? html`<div class="banner bad" role="alert">${this.failure}</div>` : nothing} ${this.#page()}
+      <main>
+        ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing} ${this.#page()}
       </main>
     `;
   }

@@ -1,0 +1,188 @@
+//! What time does to links, codes, sessions and waits: identity with real parts and a clock that the test moves.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::{sync::Arc, time::Duration};
+
+use keyleash::{
+    bus::{Bus, BusError, Hint},
+    clock::{Clock, ManualClock},
+    config::limits::Limits,
+    entropy::Entropy,
+    identity::{Caller, Identity, NewLogin, Origin, Ports, Postman, Refusal},
+    kms::file::FileKms,
+    mail::files::{FileMailer, read_mails},
+    store::sql::SqliteStore,
+    vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
+};
+use keyleash_protocol::{
+    Sensitive, UnixMillis, UserId,
+    http::{LogIn, PasswordReset, SecondFactor, SignUp},
+};
+use tempfile::TempDir;
+use totp_rs::{Builder, Secret, Totp};
+
+const EMAIL: &str = "trader@example.com";
+
+/// Nobody listens; what changed is asked of the database.
+#[derive(Debug)]
+struct Silence;
+
+#[async_trait::async_trait]
+impl Bus for Silence {
+    async fn publish(&self, _: Hint) -> Result<(), BusError> {
+        Ok(())
+    }
+
+    fn subscribe(&self, _: UserId) {}
+
+    fn unsubscribe(&self, _: UserId) {}
+
+    fn is_blind(&self) -> bool {
+        false
+    }
+}
+
+struct House {
+    identity: Identity,
+    clock: Arc<ManualClock>,
+    directory: TempDir,
+    postman: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.postman.abort();
+    }
+}
+
+impl House {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        let entropy = Entropy::new();
+        let clock = Arc::new(ManualClock::at(UnixMillis(1_800_000_000_000)));
+        let store = Arc::new(SqliteStore::open(&format!("sqlite:{}", at("db").display()), &entropy).await.unwrap());
+        let kms = Arc::new(FileKms::open(&at("key"), &*clock, entropy.clone()).unwrap());
+        let vault: Arc<dyn Vault> = LocalVault::start(
+            store.clone(),
+            store.clone(),
+            kms,
+            clock.clone(),
+            entropy.clone(),
+            DataKeyLimits::default(),
+        );
+        let mailer = FileMailer::open(at("mail"), clock.clone(), entropy.clone()).unwrap();
+        let postman = Arc::new(Postman::new(store.clone(), vault.clone(), Arc::new(mailer), clock.clone()));
+        let ports = Ports { store, vault, bus: Arc::new(Silence), clock: clock.clone() };
+        let url = "http://127.0.0.1:8080".to_owned();
+        let identity = Identity::new(ports, postman.clone(), entropy, Limits::default(), url);
+        let postman = tokio::spawn(async move { postman.walk().await });
+        Self { identity, clock, directory, postman }
+    }
+
+    /// Waits for a mail with a link of this purpose; its token.
+    async fn link(&self, purpose: &str) -> Sensitive {
+        let mark = format!("/verify#{purpose}=");
+        for _ in 0..2_000 {
+            let mails = read_mails(&self.directory.path().join("mail"), 10).unwrap();
+            if let Some((_, rest)) = mails.iter().find_map(|mail| mail.mail.text.split_once(&mark)) {
+                return Sensitive::new(rest.split_whitespace().next().unwrap().to_owned());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("no mail with a {purpose} link came");
+    }
+
+    async fn signed_up(&self) -> NewLogin {
+        let body = SignUp { email: EMAIL.to_owned(), password: password() };
+        self.identity.sign_up(&body, &origin()).await.unwrap();
+        self.identity.confirm_sign_up(&self.link("signup").await, &origin()).await.unwrap();
+        self.log_in(None).await.unwrap()
+    }
+
+    async fn log_in(&self, totp: Option<String>) -> Result<NewLogin, Refusal> {
+        let second_factor = SecondFactor { totp: totp.map(Sensitive::new), recovery_code: None };
+        let body = LogIn { email: EMAIL.to_owned(), password: password(), second_factor, transport: None };
+        self.identity.log_in(&body, &origin()).await.map(|(_, login)| login)
+    }
+
+    async fn enable_totp(&self, caller: &Caller) -> Totp {
+        let setup = self.identity.set_up_totp(caller, &password()).await.unwrap();
+        let totp = Builder::new().with_secret(Secret::try_from_base32(setup.secret.expose()).unwrap()).build().unwrap();
+        let code = Sensitive::new(self.code(&totp));
+        self.identity.confirm_totp(caller, &code, &origin()).await.unwrap();
+        totp
+    }
+
+    fn code(&self, totp: &Totp) -> String {
+        totp.generate(u64::try_from(self.clock.now().0 / 1_000).unwrap()).to_string()
+    }
+}
+
+fn password() -> Sensitive {
+    Sensitive::new("correct horse battery staple".to_owned())
+}
+
+fn origin() -> Origin {
+    Origin { address: "127.0.0.1".to_owned(), user_agent: "a test".to_owned() }
+}
+
+/// Case 1: a code that was taken is refused for as long as it would match.
+#[tokio::test]
+async fn a_taken_code_is_refused_in_this_window_and_the_next() {
+    let house = House::new().await;
+    let totp = house.enable_totp(&house.signed_up().await.caller).await;
+    house.clock.advance(Duration::from_secs(30));
+    let code = house.code(&totp);
+    house.log_in(Some(code.clone())).await.unwrap();
+    assert!(matches!(house.log_in(Some(code.clone())).await, Err(Refusal::TotpInvalid)));
+    house.clock.advance(Duration::from_secs(30));
+    assert!(matches!(house.log_in(Some(code)).await, Err(Refusal::TotpInvalid)), "the next window");
+    house.log_in(Some(house.code(&totp))).await.unwrap();
+}
+
+/// Case 3: whoever guesses waits longer and longer, and the owner gets in once the wait is over.
+#[tokio::test]
+async fn the_wait_after_wrong_codes_grows_and_ends() {
+    let house = House::new().await;
+    let totp = house.enable_totp(&house.signed_up().await.caller).await;
+    for _ in 0..5 {
+        assert!(matches!(house.log_in(Some("000000".to_owned())).await, Err(Refusal::TotpInvalid)));
+    }
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        house.clock.advance(Duration::from_mins(1));
+        assert!(matches!(house.log_in(Some("000000".to_owned())).await, Err(Refusal::TotpInvalid)));
+        let Err(Refusal::TooManyAttempts { wait }) = house.log_in(Some(house.code(&totp))).await else {
+            panic!("even the right code has to wait")
+        };
+        waits.push(wait.as_secs());
+    }
+    assert_eq!(waits, [4, 8, 16]);
+    house.clock.advance(Duration::from_secs(16));
+    house.log_in(Some(house.code(&totp))).await.unwrap();
+}
+
+/// Case 13: a link is good for fifteen minutes.
+#[tokio::test]
+async fn a_link_ages() {
+    let house = House::new().await;
+    house.signed_up().await;
+    house.identity.forgot_password(EMAIL, &origin()).await.unwrap();
+    let token = house.link("reset").await;
+    house.clock.advance(Duration::from_mins(15));
+    let body = PasswordReset { token, new_password: password(), second_factor: SecondFactor::default() };
+    let reset = house.identity.reset_password(&body, &origin()).await;
+    assert!(matches!(reset, Err(Refusal::LinkUsedOrExpired)));
+}
+
+#[tokio::test]
+async fn a_session_expires() {
+    let house = House::new().await;
+    let login = house.signed_up().await;
+    house.clock.advance(Duration::from_hours(30 * 24) - Duration::from_secs(1));
+    assert_eq!(house.identity.authenticate(login.token.secret()).await.unwrap(), login.caller);
+    house.clock.advance(Duration::from_secs(1));
+    assert!(matches!(house.identity.authenticate(login.token.secret()).await, Err(Refusal::SessionRequired)));
+}
