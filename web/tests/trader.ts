@@ -86,6 +86,7 @@ export class Trader {
     await section(page, "Accounts", "Sync");
     await syncSwitch(page).click();
     await page.getByText("Waits for approval").waitFor();
+    assert.ok(await syncSwitch(page).isChecked(), "the switch says that this browser takes part");
   }
 
   /** Requests the mail, opens its link, compares the match codes and approves. */

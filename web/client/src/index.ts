@@ -6,6 +6,7 @@
  *     await keyleash.withCredential(id, ({ fields }) => sign(order, fields.secret));
  */
 
+export { browserOf } from "./browser-of.ts";
 export * from "./errors.ts";
 export { checkDraft, type DraftCheck } from "./exchanges/checks.ts";
 export {

@@ -3,7 +3,7 @@
  * (`tab.ts`), by the server over HTTP (`api.ts`), or by the writer of this browser's storage (`edits.ts`).
  */
 
-import { defaultDeviceName } from "./device-name.ts";
+import { browserOf } from "./browser-of.ts";
 import type { Edited } from "./edits.ts";
 import { DraftError, NoSuchAccountError, ProblemError } from "./errors.ts";
 import { checkDraft } from "./exchanges/checks.ts";
@@ -142,7 +142,7 @@ export class Keyleash {
    * Turns sync on for the user if it is not, and registers this browser as a device, which then is `pending`.
    * A removed device asks to come back by the same call. Refused with `totp_not_enabled` without 2FA.
    */
-  enableSync(deviceName: string = defaultDeviceName(navigator.userAgent)): Promise<void> {
+  enableSync(deviceName: string = browserOf(navigator.userAgent)): Promise<void> {
     return this.tab.enrolling(async () => {
       const me = await this.tab.signedIn(await this.tab.api.setSync({ enabled: true }));
       const { store } = await this.tab.holdings();

@@ -8,6 +8,7 @@ import "./account-form.ts";
 import { field } from "./field.ts";
 import { entries, LiveElement } from "./live.ts";
 import { controls } from "./theme.ts";
+import { toggle } from "./toggle.ts";
 
 /** What is open below an account's row. */
 type Opened = { readonly what: "relabel" | "delete"; readonly id: string };
@@ -86,10 +87,7 @@ export class AccountsView extends LiveElement {
           <strong>Auto connect all accounts</strong>
           <span class="muted small">Shares every account of this browser, now and as you add them.</span>
         </span>
-        <input type="checkbox" role="switch" .checked=${on} ?disabled=${this.busy} @click=${(event: Event) => {
-          event.preventDefault();
-          void this.attempt(() => this.client.setAutoConnect(!on));
-        }} />
+        ${toggle({ on, disabled: this.busy, flip: () => void this.attempt(() => this.client.setAutoConnect(!on)) })}
       </label>
     `;
   }
@@ -123,13 +121,12 @@ export class AccountsView extends LiveElement {
     return html`
       <label class="switch share">
         <span class="small ${account.synced ? "" : "muted"}">${words}</span>
-        <input
-          type="checkbox" role="switch" aria-label="Sync ${account.label}" .checked=${account.synced} ?disabled=${this.busy}
-          @click=${(event: Event) => {
-            event.preventDefault();
-            void this.attempt(() => this.client.setSynced(account.id, !account.synced));
-          }}
-        />
+        ${toggle({
+          on: account.synced,
+          disabled: this.busy,
+          flip: () => void this.attempt(() => this.client.setSynced(account.id, !account.synced)),
+          label: `Sync ${account.label}`,
+        })}
       </label>
     `;
   }

@@ -1,6 +1,13 @@
 /** Every device of the account, and taking them away: remove, remove and erase, remove all others, panic. */
 
-import type { CredentialId, DeviceId, DeviceView, RemovedDevices, SecondFactor } from "@keyleash/client";
+import {
+  browserOf,
+  type CredentialId,
+  type DeviceId,
+  type DeviceView,
+  type RemovedDevices,
+  type SecondFactor,
+} from "@keyleash/client";
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
@@ -9,7 +16,7 @@ import { type Held, heldAccounts, rotationList } from "./held.ts";
 import { entries, LiveElement } from "./live.ts";
 import "./second-factor.ts";
 import { controls } from "./theme.ts";
-import { ago, browserOf, moment, removalOutcome, removedBecause } from "./words.ts";
+import { ago, moment, removalOutcome, removedBecause } from "./words.ts";
 
 /** What is open: below one device's row, or below the list. */
 type Opened =

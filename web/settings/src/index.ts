@@ -12,4 +12,4 @@ export { SecondFactorPrompt } from "./second-factor.ts";
 export { type AccountsTab, KeyleashSettings, type Section } from "./settings.ts";
 export { StatusBanner } from "./status.ts";
 export { controls, tokens } from "./theme.ts";
-export { browserOf, moment, removedBecause } from "./words.ts";
+export { moment, removedBecause } from "./words.ts";

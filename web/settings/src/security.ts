@@ -1,13 +1,13 @@
 /** Settings > Security: two-factor authentication, password, sessions and the security log. */
 
-import type { EventView, SessionView } from "@keyleash/client";
+import { browserOf, type EventView, type SessionView } from "@keyleash/client";
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { field } from "./field.ts";
 import { entries, LiveElement } from "./live.ts";
 import { controls } from "./theme.ts";
 import "./totp.ts";
-import { ago, browserOf, eventWords, moment } from "./words.ts";
+import { ago, eventWords, moment } from "./words.ts";
 
 const EVENTS_PER_PAGE = 20;
 

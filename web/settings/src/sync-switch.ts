@@ -5,7 +5,7 @@ import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { LiveElement } from "./live.ts";
 import "./second-factor.ts";
-import { suggestedDeviceName } from "./words.ts";
+import { toggle } from "./toggle.ts";
 
 @customElement("keyleash-sync-switch")
 export class SyncSwitch extends LiveElement {
@@ -28,20 +28,17 @@ export class SyncSwitch extends LiveElement {
             </span>
             ${elsewhere ? html`<span class="small">Sync is on for your account; this browser does not take part yet.</span>` : nothing}
           </span>
-          <input type="checkbox" role="switch" .checked=${on} ?disabled=${this.busy} @click=${this.#toggle} />
+          ${toggle({ on, disabled: this.busy, flip: () => this.#flip(on) })}
         </label>
         ${this.#refusal()} ${this.askingToTurnOff ? this.#confirmOff() : nothing}
       </div>
     `;
   }
 
-  /** The switch moves when the state does, not when it is touched. */
-  #toggle = (event: Event) => {
-    event.preventDefault();
-    const { kind } = this.snapshot.sync;
-    if (kind === "off" || kind === "removed") void this.attempt(() => this.client.enableSync(suggestedDeviceName()));
-    else this.askingToTurnOff = true;
-  };
+  #flip(on: boolean) {
+    if (on) this.askingToTurnOff = true;
+    else void this.attempt(() => this.client.enableSync());
+  }
 
   #refusal() {
     if (this.failure?.code !== "totp_not_enabled") return this.failureView();

@@ -23,34 +23,6 @@ export function countdown(ms: number): string {
   return h > 0 ? `${h}:${padded(m)}:${padded(s)}` : `${m}:${padded(s)}`;
 }
 
-const browsers: [RegExp, string][] = [
-  [/Edg\//, "Edge"],
-  [/OPR\//, "Opera"],
-  [/Firefox\/|FxiOS\//, "Firefox"],
-  [/HeadlessChrome\/|Chrome\/|CriOS\//, "Chrome"],
-  [/Safari\//, "Safari"],
-];
-const systems: [RegExp, string][] = [
-  [/iPhone|iPad/, "iOS"],
-  [/Android/, "Android"],
-  [/Windows/, "Windows"],
-  [/Mac OS X|Macintosh/, "macOS"],
-  [/CrOS/, "ChromeOS"],
-  [/Linux/, "Linux"],
-];
-
-/** "Firefox on Windows"; what a user agent says of itself, so a hint and no proof. */
-export function browserOf(userAgent: string): string {
-  const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];
-  const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];
-  if (!browser) return userAgent.slice(0, 40) || "Unknown browser";
-  return system ? `${browser} on ${system}` : browser;
-}
-
-export function suggestedDeviceName(): string {
-  return browserOf(navigator.userAgent);
-}
-
 /** How a removal went for this device, as the remover sees it. */
 export function removalOutcome(device: DeviceView): string {
   if (device.receipt) {

@@ -1,7 +1,7 @@
 /** Approves a device: shows who asks, and takes the owner's session or a code besides the link. */
 
-import { type DeviceView, type Inspection, ProblemError, type SecondFactor } from "@keyleash/client";
-import { browserOf, controls, LiveElement, moment } from "@keyleash/settings";
+import { browserOf, type DeviceView, type Inspection, ProblemError, type SecondFactor } from "@keyleash/client";
+import { controls, LiveElement, moment } from "@keyleash/settings";
 import { css, html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 

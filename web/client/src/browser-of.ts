@@ -1,10 +1,10 @@
-/** A name for this browser that its owner will recognise, from its user agent; only a suggestion. */
+/** A browser by its user agent, in words that its owner will recognise; what it says of itself, so a hint and no proof. */
 
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/Edg\//, "Edge"],
   [/OPR\//, "Opera"],
-  [/Firefox\//, "Firefox"],
-  [/Chrome\//, "Chrome"],
+  [/Firefox\/|FxiOS\//, "Firefox"],
+  [/Chrome\/|CriOS\//, "Chrome"],
   [/Safari\//, "Safari"],
 ];
 
@@ -18,7 +18,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/Linux/, "Linux"],
 ];
 
-export function defaultDeviceName(userAgent: string): string {
+export function browserOf(userAgent: string): string {
   const first = (table: typeof BROWSERS, otherwise: string) =>
     table.find(([pattern]) => pattern.test(userAgent))?.[1] ?? otherwise;
   return `${first(BROWSERS, "Browser")} on ${first(SYSTEMS, "this computer")}`;
