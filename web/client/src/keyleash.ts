@@ -24,6 +24,7 @@ import type {
   TotpSetup,
   UnixMillis,
 } from "./protocol.gen.ts";
+import { settled } from "./settled.ts";
 import type { Account, Credential, Draft, Snapshot } from "./state.ts";
 import type { Entry } from "./store/records.ts";
 import { Tab } from "./tab.ts";
@@ -42,6 +43,7 @@ export class Keyleash {
 
   /** Resolves once it is known who is logged in, or that the server does not answer. */
   static async open({ server = location.origin }: OpenOptions = {}): Promise<Keyleash> {
+    if (!isSecureContext) throw new Error("Keyleash needs a page that came over https, or from this computer.");
     const tab = new Tab(server);
     await tab.begin();
     return new Keyleash(tab);
@@ -299,6 +301,6 @@ export class Keyleash {
     await this.tab.stored([id]);
     if (!change) return;
     await this.tab.errand("send");
-    await this.tab.settled(id, change.token);
+    await settled(this.tab, id, change.token);
   }
 }

@@ -171,9 +171,15 @@ export class Leader {
 
   async #welcomed(welcome: Welcome): Promise<void> {
     this.#welcome = welcome;
-    const { store } = this.here.holdings;
-    const cursor = await store.fact("cursor");
+    const { store, lock } = this.here.holdings;
+    const [cursor, enrolment] = await Promise.all([store.fact("cursor"), store.fact("enrolment")]);
     if (cursor && cursor.epoch !== welcome.epoch) await store.setCursor({ epoch: welcome.epoch, seq: 0 });
+    if (welcome.state === "pending" && enrolment?.state === "verified") {
+      // A server that went back to a backup wants this device to be verified again before it unlocks it.
+      lock.forget("server_needed");
+      await store.setEnrolment({ ...enrolment, state: "pending" });
+      await this.here.stored();
+    }
     const { lostAt: _, ...status } = this.#status;
     this.#status = status;
     this.#tell({ graceMs: welcome.grace_ms });

@@ -141,35 +141,10 @@ export class Tab {
     }
   }
 
-  /**
-   * Resolves when the change with this token is committed, or has to wait because there is no connection.
-   * @throws ProblemError when the server refused it; RemovedError when the device was removed before it was sent.
-   */
-  async settled(id: CredentialId, token: string): Promise<void> {
-    let stop = () => {};
-    const state = await new Promise<ChangeState | undefined>((resolve) => {
-      const look = () => {
-        const change = this.#holdings?.stored.entries.get(id)?.change;
-        const mine = change?.token === token ? change.state : undefined;
-        if (mine?.kind !== "waiting" || this.#status.connection.kind !== "live") resolve(mine);
-      };
-      stop = this.onChange(look);
-      look();
-    });
-    stop();
-    const removal = this.#holdings?.stored.removal;
-    if (removal) throw new RemovedError(removal.reason);
-    if (state?.kind === "conflict") {
-      throw new ProblemError({
-        code: "conflict",
-        detail: "Another device changed this account first. Nothing was overwritten.",
-      });
-    }
-    if (state?.kind === "refused") {
-      await (await this.edits()).discard(id);
-      await this.stored([id]);
-      throw new ProblemError(state);
-    }
+  /** What became of the change that was made with this token; `undefined` once it is settled or replaced. */
+  changeState(id: CredentialId, token: string): ChangeState | undefined {
+    const change = this.#holdings?.stored.entries.get(id)?.change;
+    return change?.token === token ? change.state : undefined;
   }
 
   // --- Between the tabs ---
