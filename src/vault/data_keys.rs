@@ -35,7 +35,7 @@ impl Default for DataKeyLimits {
     }
 }
 
-pub struct DataKeys {
+pub(super) struct DataKeys {
     store: Arc<dyn CredentialStore>,
     kms: Arc<dyn Kms>,
     clock: Arc<dyn Clock>,
@@ -70,7 +70,7 @@ impl DataKeys {
         self.generations().forget_aged(now, self.limits.age_max);
     }
 
-    pub fn held(&self) -> usize {
+    fn held(&self) -> usize {
         let generations = self.generations();
         generations.young.len() + generations.old.len()
     }

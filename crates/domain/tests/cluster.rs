@@ -171,6 +171,7 @@ enum Asked {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts about one line that have nothing to do with each other")]
 struct Line {
     device: usize,
     node: usize,

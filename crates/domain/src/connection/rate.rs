@@ -51,11 +51,11 @@ mod tests {
         let now = Instant::now();
         let mut rate = Rate::new(now);
         let burst = MESSAGES_BURST as usize;
-        let paces: Vec<Pace> = (0..2 * burst + 1).map(|_| rate.count(now)).collect();
+        let paces: Vec<Pace> = (0..=2 * burst).map(|_| rate.count(now)).collect();
         assert!(paces[..burst].iter().all(|pace| *pace == Pace::Fine));
         assert!(paces[burst..2 * burst].iter().all(|pace| *pace == Pace::TooFast));
         assert_eq!(paces[2 * burst], Pace::Flood);
-        assert_eq!(rate.count(now + Duration::from_secs(60)), Pace::Fine);
+        assert_eq!(rate.count(now + Duration::from_mins(1)), Pace::Fine);
     }
 
     #[test]
