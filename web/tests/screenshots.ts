@@ -94,7 +94,7 @@ async function journey(): Promise<void> {
 async function pictures(page: Page, name: string): Promise<void> {
   for (const width of WIDTHS) {
     for (const colorScheme of SCHEMES) {
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 900 });
       await page.evaluate(() => scrollTo(0, 0));
       const path = join(directory ?? "", `${name}-${width}-${colorScheme}.png`);

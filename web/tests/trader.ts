@@ -9,7 +9,7 @@ import type { Server } from "./server.ts";
 
 export class Trader {
   readonly email = `trader-${randomBytes(4).toString("hex")}@example.org`;
-  readonly password = randomBytes(12).toString("base64url");
+  password = randomBytes(12).toString("base64url");
   authenticator: Authenticator | undefined;
 
   constructor(readonly server: Server) {}
@@ -31,11 +31,16 @@ export class Trader {
   }
 
   async logIn(page: Page): Promise<void> {
+    await this.logInAt(page);
+    await page.getByRole("button", { name: "Log out" }).waitFor();
+  }
+
+  /** Fills in the log-in form, on whatever page it stands. */
+  async logInAt(page: Page): Promise<void> {
     await page.getByLabel("Mail address").fill(this.email);
     await page.getByLabel("Password").fill(this.password);
     await page.getByRole("button", { name: "Log in" }).click();
     if (this.authenticator) await this.giveCode(page, "Log in");
-    await page.getByRole("button", { name: "Log out" }).waitFor();
   }
 
   async enableTotp(page: Page): Promise<void> {

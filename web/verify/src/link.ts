@@ -58,14 +58,14 @@ export class VerifyLink extends LitElement {
       `;
     }
     if (!this.client) return html`<p class="muted" role="status">One moment…</p>`;
-    const { kind, token } = this.#link;
-    switch (kind) {
+    const link = this.#link;
+    switch (link.kind) {
       case "signup":
-        return html`<verify-signup .client=${this.client} .token=${token}></verify-signup>`;
+        return html`<verify-signup .client=${this.client} .token=${link.token}></verify-signup>`;
       case "device":
-        return html`<verify-device .client=${this.client} .token=${token}></verify-device>`;
+        return html`<verify-device .client=${this.client} .token=${link.token}></verify-device>`;
       case "reset":
-        return html`<verify-reset .client=${this.client} .token=${token}></verify-reset>`;
+        return html`<verify-reset .client=${this.client} .token=${link.token}></verify-reset>`;
       case "panic":
         return html`<verify-panic .client=${this.client}></verify-panic>`;
     }
