@@ -11,7 +11,7 @@ use keyleash::{
     entropy::Entropy,
     identity::{Caller, Identity, NewLogin, Origin, Ports, Postman, Refusal},
     kms::file::FileKms,
-    mail::files::{FileMailer, read_mails},
+    mail::{MailArchive, files::FileMailer},
     store::sql::SqliteStore,
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
@@ -46,7 +46,8 @@ impl Bus for Silence {
 struct House {
     identity: Identity,
     clock: Arc<ManualClock>,
-    directory: TempDir,
+    mailbox: Arc<FileMailer>,
+    _directory: TempDir,
     postman: tokio::task::JoinHandle<()>,
 }
 
@@ -72,20 +73,20 @@ impl House {
             entropy.clone(),
             DataKeyLimits::default(),
         );
-        let mailer = FileMailer::open(at("mail"), clock.clone(), entropy.clone()).unwrap();
-        let postman = Arc::new(Postman::new(store.clone(), vault.clone(), Arc::new(mailer), clock.clone()));
+        let mailer = Arc::new(FileMailer::open(at("mail"), clock.clone(), entropy.clone()).unwrap());
+        let postman = Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone()));
         let ports = Ports { store, vault, bus: Arc::new(Silence), clock: clock.clone() };
         let url = "http://127.0.0.1:8080".to_owned();
         let identity = Identity::new(ports, postman.clone(), entropy, Limits::default(), url);
         let postman = tokio::spawn(async move { postman.walk().await });
-        Self { identity, clock, directory, postman }
+        Self { identity, clock, mailbox: mailer, postman, _directory: directory }
     }
 
     /// Waits for a mail with a link of this purpose; its token.
     async fn link(&self, purpose: &str) -> Sensitive {
         let mark = format!("/verify#{purpose}=");
         for _ in 0..2_000 {
-            let mails = read_mails(&self.directory.path().join("mail"), 10).unwrap();
+            let mails = self.mailbox.newest(10).await.unwrap();
             if let Some((_, rest)) = mails.iter().find_map(|mail| mail.mail.text.split_once(&mark)) {
                 return Sensitive::new(rest.split_whitespace().next().unwrap().to_owned());
             }
