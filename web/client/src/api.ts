@@ -9,6 +9,7 @@ import type {
   DeviceView,
   Enrol,
   Enrolled,
+  EventId,
   EventList,
   Inspection,
   LoggedIn,
@@ -28,7 +29,6 @@ import type {
   SetSync,
   SignUp,
   TotpSetup,
-  UnixMillis,
   VerificationMail,
 } from "./protocol.gen.ts";
 
@@ -68,9 +68,9 @@ export class Api {
 
   sessions = () => this.#call<SessionList>("GET", "sessions");
   endSession = (id: SessionId) => this.#call<void>("DELETE", `sessions/${id}`);
-  events = (before?: UnixMillis, limit?: number) => {
+  events = (before?: EventId, limit?: number) => {
     const query = new URLSearchParams();
-    if (before !== undefined) query.set("before", String(before));
+    if (before !== undefined) query.set("before", before);
     if (limit !== undefined) query.set("limit", String(limit));
     return this.#call<EventList>("GET", `events?${query}`);
   };
@@ -87,7 +87,9 @@ export class Api {
   panic = (body: RemoveMany) => this.#call<RemovedDevices>("POST", "panic", body);
 
   async #call<T>(method: Method, path: string, body?: unknown): Promise<T> {
-    const answer = await this.#fetch(method, path, body);
+    let answer = await this.#fetch(method, path, body);
+    // Another call's answer may have brought a new cookie while this one was on its way with the old.
+    if (await wantsSession(answer)) answer = await this.#fetch(method, path, body);
     if (!answer.ok) throw await this.#problem(answer);
     const isJson = answer.headers.get("content-type")?.includes("json");
     return (isJson ? await answer.json() : undefined) as T;
@@ -119,4 +121,9 @@ export class Api {
     if (problem.code === "session_required" || problem.code === "device_removed") this.refused(problem.code);
     return new ProblemError(problem);
   }
+}
+
+async function wantsSession(answer: Response): Promise<boolean> {
+  if (answer.status !== 401) return false;
+  return ((await answer.clone().json()) as Problem).code === "session_required";
 }

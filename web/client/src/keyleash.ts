@@ -12,6 +12,7 @@ import type {
   CredentialId,
   DeviceId,
   DeviceView,
+  EventId,
   EventView,
   Inspection,
   LogIn,
@@ -133,8 +134,8 @@ export class Keyleash {
     return this.tab.api.endSession(id);
   }
 
-  /** The security log, newest first. `before` is the `at` of the last one that was read. */
-  async events({ before, limit }: { before?: UnixMillis; limit?: number } = {}): Promise<EventView[]> {
+  /** The security log, newest first. `before` is the `id` of the last one that was read. */
+  async events({ before, limit }: { before?: EventId; limit?: number } = {}): Promise<EventView[]> {
     return (await this.tab.api.events(before, limit)).events;
   }
 

@@ -146,7 +146,7 @@ export class SecurityView extends LiveElement {
 
   async #loadEvents() {
     const known = this.events ?? [];
-    const before = known.at(-1)?.at;
+    const before = known.at(-1)?.id;
     const page = await this.client.events({ limit: EVENTS_PER_PAGE, ...(before !== undefined && { before }) });
     this.events = [...known, ...page];
     this.moreEvents = page.length === EVENTS_PER_PAGE;
