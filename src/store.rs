@@ -19,6 +19,8 @@ mod sessions;
 pub mod sql;
 mod users;
 
+pub use keyleash_domain::fan_out::Heads;
+
 pub use self::{
     attempts::AttemptStore,
     credentials::{
@@ -31,7 +33,7 @@ pub use self::{
     links::{Link, LinkPurpose, LinkStore, LinkedDevice, NewLink},
     mails::{MailOutcome, MailStore, OutboxMail},
     sessions::{NewSession, Session, SessionStore},
-    users::{Heads, NewUser, User, UserStore},
+    users::{NewUser, User, UserStore},
 };
 
 #[derive(Debug, thiserror::Error)]

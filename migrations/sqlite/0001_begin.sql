@@ -21,6 +21,7 @@ CREATE TABLE users (
     seq BIGINT NOT NULL DEFAULT 0,
     devices_seq BIGINT NOT NULL DEFAULT 0,
     sessions_seq BIGINT NOT NULL DEFAULT 0,
+    credentials_seq BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL DEFAULT 0
 );

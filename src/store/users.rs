@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use keyleash_domain::text::Email;
 use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId};
 
-use super::{NewLink, StoreResult, TokenHash, Trail};
+use super::{Heads, NewLink, StoreResult, TokenHash, Trail};
 
 #[derive(Clone, Debug)]
 pub struct NewUser {
@@ -30,16 +30,6 @@ pub struct User {
     pub totp_pending: Option<Vec<u8>>,
     pub sync_enabled: bool,
     pub seq: Seq,
-}
-
-/// Where a user's changes stand; cheap to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heads {
-    pub seq: Seq,
-    /// The seq of the last change to devices, to sync or to 2FA.
-    pub devices: Seq,
-    /// The seq of the last change to sessions.
-    pub sessions: Seq,
 }
 
 #[async_trait]

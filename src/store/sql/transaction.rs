@@ -52,7 +52,9 @@ impl SqlStore {
     /// Begins a change: takes the user's row and the next seq. `None`: no such user.
     pub(super) async fn change(&self, user: UserId, part: Part) -> Result<Option<Change<'static, D>>, Fault> {
         let statement = match part {
-            Part::Credentials => "UPDATE users SET seq = seq + 1 WHERE id = $1 RETURNING seq",
+            Part::Credentials => {
+                "UPDATE users SET seq = seq + 1, credentials_seq = seq + 1 WHERE id = $1 RETURNING seq"
+            }
             Part::Devices => "UPDATE users SET seq = seq + 1, devices_seq = seq + 1 WHERE id = $1 RETURNING seq",
             Part::Sessions => "UPDATE users SET seq = seq + 1, sessions_seq = seq + 1 WHERE id = $1 RETURNING seq",
             Part::DevicesAndSessions => {

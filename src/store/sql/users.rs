@@ -279,15 +279,16 @@ impl UserStore for SqlStore {
 
     async fn heads(&self, user: UserId) -> StoreResult<Option<Heads>> {
         self.run("read a user's seq", async {
-            let row: Option<(i64, i64, i64)> =
-                query_as("SELECT seq, devices_seq, sessions_seq FROM users WHERE id = $1")
+            let row: Option<(i64, i64, i64, i64)> =
+                query_as("SELECT seq, devices_seq, sessions_seq, credentials_seq FROM users WHERE id = $1")
                     .bind(user.to_string())
                     .fetch_optional(&self.reader)
                     .await?;
-            Ok(row.map(|(seq, devices, sessions)| Heads {
+            Ok(row.map(|(seq, devices, sessions, credentials)| Heads {
                 seq: Seq(seq),
                 devices: Seq(devices),
                 sessions: Seq(sessions),
+                credentials: Seq(credentials),
             }))
         })
         .await
