@@ -8,6 +8,10 @@ use std::{error::Error, fmt::Debug};
 use async_trait::async_trait;
 use keyleash_protocol::{Seq, UserId};
 
+#[cfg(test)]
+mod conformance;
+pub mod local;
+
 /// "User U is now at seq N."
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hint {

@@ -10,6 +10,7 @@
 //! `identity` and `vault`'s adapter import ports; `actors` import ports; `http` and `socket` import actor handles,
 //! `identity` and ports, and never each other. [`startup`] alone names concrete adapters. `tests/house.rs` checks this.
 
+pub mod actors;
 mod aead;
 pub mod bus;
 pub mod causes;
@@ -21,36 +22,7 @@ pub mod http;
 pub mod identity;
 pub mod kms;
 pub mod mail;
+pub mod socket;
 pub mod startup;
 pub mod store;
 pub mod vault;
-
-/// Nobody can connect yet: the socket and its actors are not here.
-pub mod actors {
-    use keyleash_protocol::{DeviceId, Seq, UnixMillis, UserId};
-
-    #[derive(Default, Debug)]
-    pub struct Directory;
-
-    #[derive(Debug)]
-    pub struct LiveDevice {
-        pub device: DeviceId,
-        pub acked: Seq,
-        pub last_seen: UnixMillis,
-    }
-
-    impl Directory {
-        #[expect(clippy::unused_async, reason = "asks an actor once there is one")]
-        pub async fn live(&self, _: UserId) -> Vec<LiveDevice> {
-            Vec::new()
-        }
-
-        pub fn is_draining(&self) -> bool {
-            false
-        }
-
-        pub fn sockets(&self) -> usize {
-            0
-        }
-    }
-}

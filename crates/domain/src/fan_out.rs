@@ -76,7 +76,6 @@ pub struct Watch {
     rows_wanted: bool,
     shown: Shown,
     show_pending: bool,
-    next_socket: u64,
 }
 
 impl Default for Watch {
@@ -91,25 +90,23 @@ impl Default for Watch {
             rows_wanted: true,
             shown: Shown::default(),
             show_pending: false,
-            next_socket: 0,
         }
     }
 }
 
 impl Watch {
     /// A socket was welcomed. The look that follows closes the gap between what it was welcomed by and what is true now.
-    pub fn join(&mut self, joining: Joining) -> (SocketId, Vec<Effect>) {
+    pub fn join(&mut self, joining: Joining) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let mut siblings = self.sockets.iter().filter(|socket| socket.device == joining.device && socket.is_live());
-        if let Some(oldest) = siblings.next().map(|socket| socket.id)
-            && siblings.count() + 1 >= SOCKETS_PER_DEVICE_MAX
+        let siblings = self.sockets.iter().filter(|socket| socket.device == joining.device && socket.is_live());
+        let siblings: Vec<SocketId> = siblings.map(|socket| socket.id).collect();
+        if siblings.len() >= SOCKETS_PER_DEVICE_MAX
+            && let Some(oldest) = siblings.iter().min()
         {
-            self.end(oldest, News::Close(CloseCode::Superseded), &mut effects);
+            self.end(*oldest, News::Close(CloseCode::Superseded), &mut effects);
         }
-        let id = SocketId(self.next_socket);
-        self.next_socket += 1;
         let standing = joining.verified_at.map_or(Standing::Pending, |at| Standing::Verified { at });
-        let (device, session) = (joining.device, joining.session);
+        let (id, device, session) = (joining.socket, joining.device, joining.session);
         self.sockets.push(Socket { id, device, session, standing, told: None, settled: false, listed: false });
         match self.presences.iter_mut().find(|presence| presence.device == device) {
             Some(presence) => {
@@ -120,7 +117,7 @@ impl Watch {
         }
         self.rows_wanted = true;
         self.look(&mut effects);
-        (id, effects)
+        effects
     }
 
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
@@ -156,8 +153,9 @@ impl Watch {
         &self.presences
     }
 
-    pub fn sockets(&self) -> impl Iterator<Item = SocketId> + '_ {
-        self.sockets.iter().map(|socket| socket.id)
+    /// The user's last known heads.
+    pub fn heads(&self) -> Heads {
+        self.seen.unwrap_or_default()
     }
 
     fn look(&mut self, effects: &mut Vec<Effect>) {
@@ -335,7 +333,7 @@ impl Watch {
 
     /// What a person sees of it: who is online, and who has everything.
     fn presence_digest(&self) -> u64 {
-        let owed = self.seen.unwrap_or_default().credentials;
+        let owed = self.heads().credentials;
         let mut seen: Vec<(DeviceId, bool, bool)> =
             self.presences.iter().map(|known| (known.device, known.online, known.acked >= owed)).collect();
         seen.sort_unstable();

@@ -212,6 +212,7 @@ struct World {
     nodes: Vec<Node>,
     lines: Vec<Line>,
     browsers: Vec<Browser>,
+    joined: u64,
     now: Instant,
 }
 
@@ -222,6 +223,7 @@ impl World {
             nodes: (0..NODES).map(|_| Node::default()).collect(),
             lines: Vec::new(),
             browsers: (0..DEVICES).map(|_| Browser::default()).collect(),
+            joined: 0,
             now: Instant::now(),
         }
     }
@@ -252,8 +254,10 @@ impl World {
             grace: Duration::ZERO,
         };
         let (connection, effects) = Identified::new(start, Moment { now: self.now, writable: true });
-        let joining = Joining { device: device(index), session, verified_at, cursor };
-        let (socket, joined) = self.nodes[node].watch.join(joining);
+        let socket = SocketId(self.joined);
+        self.joined += 1;
+        let joining = Joining { socket, device: device(index), session, verified_at, cursor };
+        let joined = self.nodes[node].watch.join(joining);
         self.lines.push(Line {
             device: index,
             node,

@@ -126,7 +126,7 @@ impl Writing<'t> {
         let bound = query(
             "UPDATE sessions SET device_id = $3
              WHERE id = $1 AND user_id = $2 AND revoked IS NULL
-             AND EXISTS (SELECT 1 FROM devices WHERE id = $3 AND user_id = $2) RETURNING id",
+             AND EXISTS (SELECT 1 FROM devices WHERE id = $3 AND user_id = $2 AND state <> 'removed') RETURNING id",
         )
         .bind(session.to_string())
         .bind(user.to_string())

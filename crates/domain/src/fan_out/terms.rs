@@ -19,7 +19,7 @@ pub struct Heads {
     pub credentials: Seq,
 }
 
-/// Names one socket of one user on this node.
+/// Names one socket on this node; a later one has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketId(pub u64);
 
@@ -63,6 +63,7 @@ pub struct Sealed {
 /// A socket as it was welcomed.
 #[derive(Clone, Copy, Debug)]
 pub struct Joining {
+    pub socket: SocketId,
     pub device: DeviceId,
     pub session: SessionId,
     /// `None`: pending.

@@ -1,0 +1,101 @@
+//! What a device's actor has asked for it, and how the answers are put to the domain. Persist, publish, reply.
+
+use std::net::IpAddr;
+
+use keyleash_domain::connection::{Input, VaultRefusal, Write, WriteRefusal};
+use keyleash_protocol::{
+    DeviceId, EventId, ProblemCode, Seq, UserId,
+    http::EventKind,
+    socket::{SealedUnlock, SyncPage},
+};
+
+use super::directory::Node;
+use crate::{
+    bus::Hint,
+    store::{NewEvent, Receipt, Trail},
+    vault::{VaultError, WriteError},
+};
+
+pub(super) async fn unlock(node: &Node, user: UserId, device: DeviceId) -> Result<SealedUnlock, VaultRefusal> {
+    node.ports.vault.unlock(user, device).await.map_err(|error| refusal(&error))
+}
+
+pub(super) async fn page(node: &Node, user: UserId, device: DeviceId, cursor: Seq) -> Result<SyncPage, VaultRefusal> {
+    node.ports.vault.page(user, device, cursor).await.map_err(|error| refusal(&error))
+}
+
+pub(super) async fn write(node: &Node, user: UserId, device: DeviceId, write: Write) -> Input {
+    let (r#ref, id, result) = match write {
+        Write::Put { r#ref, id, base, sealed } => {
+            (r#ref, id, node.ports.vault.put(user, device, id, base, &sealed).await)
+        }
+        Write::Delete { r#ref, id, base } => (r#ref, id, node.ports.vault.delete(user, device, id, base).await),
+    };
+    let result = match result {
+        Ok(committed) => {
+            publish(node, user, committed.seq).await;
+            Ok((committed.version, committed.seq))
+        }
+        Err(error) => Err(write_refusal(&error)),
+    };
+    Input::Written { r#ref, id, result }
+}
+
+/// The device's claim that it wiped; what cannot be stored is lost, and the lock-out does not depend on it.
+pub(super) async fn record_receipt(node: &Node, user: UserId, device: DeviceId, address: IpAddr, wiped: bool) -> Input {
+    let at = node.ports.clock.now();
+    let event = NewEvent {
+        id: EventId::from_uuid(node.ports.entropy.id(at)),
+        kind: EventKind::DeviceWiped,
+        device: Some(device),
+        address: Some(address.to_string()),
+        detail: if wiped {
+            "The device says that it wiped its keys."
+        } else {
+            "The device says that it could not wipe."
+        }
+        .to_owned(),
+        at,
+    };
+    let trail = Trail { events: vec![event], mails: Vec::new() };
+    match node.ports.devices.record_receipt(user, device, Receipt { at, wiped }, trail).await {
+        Ok(Some(seq)) => publish(node, user, seq).await,
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "a receipt was not recorded"),
+    }
+    Input::ReceiptRecorded
+}
+
+async fn publish(node: &Node, user: UserId, seq: Seq) {
+    if let Err(error) = node.ports.bus.publish(Hint { user, seq }).await {
+        tracing::warn!(%error, "a hint was not published; the sweep makes up for it");
+    }
+}
+
+fn refusal(error: &VaultError) -> VaultRefusal {
+    match error {
+        VaultError::NotVerified => VaultRefusal::NotVerified,
+        VaultError::Kms(_) | VaultError::Store(_) | VaultError::Corrupt { .. } => {
+            tracing::warn!(%error, "the vault gave nothing");
+            VaultRefusal::Unavailable
+        }
+    }
+}
+
+fn write_refusal(error: &WriteError) -> WriteRefusal {
+    let (code, detail, present) = match error {
+        WriteError::DoesNotOpen | WriteError::Malformed(_) => (ProblemCode::BadBox, error.to_string(), None),
+        WriteError::Conflict { present } => (ProblemCode::Conflict, error.to_string(), Some(*present)),
+        WriteError::QuotaExceeded => (ProblemCode::QuotaExceeded, error.to_string(), None),
+        WriteError::Vault(VaultError::NotVerified) => (ProblemCode::DeviceState, error.to_string(), None),
+        WriteError::Vault(VaultError::Kms(_) | VaultError::Store(_)) => {
+            tracing::warn!(%error, "a write failed");
+            (ProblemCode::Unavailable, "A part that the server needs is unavailable for now.".to_owned(), None)
+        }
+        WriteError::Vault(VaultError::Corrupt { .. }) => {
+            tracing::error!(%error, "a write failed inside");
+            (ProblemCode::Internal, "Something went wrong inside; it is logged.".to_owned(), None)
+        }
+    };
+    WriteRefusal { code, detail, present }
+}

@@ -1,0 +1,40 @@
+//! Every bound of the actors, and why it is where it is.
+
+use std::time::Duration;
+
+/// Locks that the directory is divided into: with a few worker threads they hardly ever meet.
+pub const DIRECTORY_SHARDS: usize = 64;
+/// How long a user's actor stays after the last device left: a page that is reloaded finds it again.
+pub const USER_LINGERS: Duration = Duration::from_secs(30);
+/// Messages that may wait for a user's actor: every socket of the most devices joins, acknowledges and leaves at once.
+/// What does not fit is a hint or an ack, and the sweep or the next heartbeat makes up for it.
+pub const USER_MAILBOX: usize = 512;
+/// A change of who is online or up to date is shown when it has lasted this long: acks of a change and a reload pass by.
+pub const SHOW_PAUSE: Duration = Duration::from_millis(250);
+/// Pause before a failed look at the database is tried again.
+pub const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often the database is asked which users changed: the longest time that a lost hint can cost.
+pub const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// The same while the bus is known to lose hints.
+pub const SWEEP_EVERY_BLIND: Duration = Duration::from_millis(500);
+/// Each sweep looks this much further back than the last one reached, for changes that committed late. Longer than any
+/// transaction is allowed to take.
+pub const SWEEP_OVERLAP: Duration = Duration::from_secs(10);
+
+/// Acks and signs of life that may wait to be written; one that does not fit is lost, and the next makes up for it.
+pub const ACTIVITY_QUEUE: usize = 4_096;
+/// Devices written in one transaction.
+pub const ACTIVITY_BATCH: usize = 512;
+/// How long they are collected.
+pub const ACTIVITY_EVERY: Duration = Duration::from_secs(1);
+
+/// Users told to leave at once when the node drains, and the pause between: reconnects come to the other nodes in a
+/// stream, not in a flood.
+pub const DRAIN_BATCH: usize = 256;
+pub const DRAIN_PAUSE: Duration = Duration::from_millis(20);
+/// How often the drain looks whether the last socket is gone.
+pub const DRAIN_POLL: Duration = Duration::from_millis(20);
+
+/// Removed devices that a list of devices still names, newest first.
+pub const REMOVED_SHOWN_MAX: usize = 16;

@@ -1,0 +1,72 @@
+//! The hook: every request that asks for an upgrade comes here. The application answers it, through its middleware; an
+//! answer that carries a [`TakeOver`] is sent and the raw stream handed over, any other is sent and that was it.
+
+use std::{cell::Cell, fmt, io, rc::Rc};
+
+use actix_codec::Framed;
+use actix_http::{
+    Request, Response,
+    body::{BodySize, MessageBody, to_bytes},
+    h1::{Codec, Message},
+};
+use actix_service::Service;
+use actix_web::{Error, HttpResponse, error::ErrorInternalServerError};
+use bytes::Bytes;
+use futures_util::SinkExt;
+use tokio::net::TcpStream;
+
+/// What becomes of the stream; given what the peer sent along with its request.
+type Continuation = Box<dyn FnOnce(TcpStream, Bytes)>;
+
+/// Left in a response by a handler that wants the raw stream once the response is sent.
+#[derive(Clone)]
+struct TakeOver(Rc<Cell<Option<Continuation>>>);
+
+impl fmt::Debug for TakeOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TakeOver")
+    }
+}
+
+/// Marks a `101` so that its stream is handed to `continuation`.
+pub(super) fn take_over(
+    mut response: HttpResponse,
+    continuation: impl FnOnce(TcpStream, Bytes) + 'static,
+) -> HttpResponse {
+    response.extensions_mut().insert(TakeOver(Rc::new(Cell::new(Some(Box::new(continuation))))));
+    response
+}
+
+/// Answers one request that asks for an upgrade.
+pub(super) async fn upgraded<S, B>(
+    app: Rc<S>,
+    (request, mut framed): (Request, Framed<TcpStream, Codec>),
+) -> Result<(), Error>
+where
+    S: Service<Request, Error = Error>,
+    S::Response: Into<Response<B>>,
+    B: MessageBody,
+{
+    let response: Response<B> = app.call(request).await?.into();
+    let continuation = response.extensions().get::<TakeOver>().and_then(|taken| taken.0.take());
+    let (head, body) = response.into_parts();
+    let Some(continuation) = continuation else {
+        let body = to_bytes(body).await.map_err(|_| ErrorInternalServerError("the answer's body broke off"))?;
+        return send(&mut framed, head, body).await.map_err(Error::from);
+    };
+    framed.send(Message::Item((head, BodySize::None))).await?;
+    let parts = framed.into_parts();
+    // A copy, so that the connection's 8 KiB buffer is not kept alive by a few bytes of it.
+    let first = Bytes::copy_from_slice(&parts.read_buf);
+    continuation(parts.io, first);
+    Ok(())
+}
+
+/// An ordinary answer to a request that asked for an upgrade.
+async fn send(framed: &mut Framed<TcpStream, Codec>, head: Response<()>, body: Bytes) -> io::Result<()> {
+    framed.send(Message::Item((head, BodySize::Sized(body.len() as u64)))).await?;
+    if !body.is_empty() {
+        framed.send(Message::Chunk(Some(body))).await?;
+    }
+    framed.send(Message::Chunk(None)).await
+}
