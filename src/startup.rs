@@ -1,6 +1,7 @@
 //! Puts the house together: the one place that names concrete adapters.
 
 mod doctor;
+mod gate;
 
 use std::{
     io,
@@ -10,12 +11,14 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, middleware::from_fn, web};
+use actix_server::ServerHandle;
+use actix_web::{App, middleware::from_fn, web};
 use keyleash_protocol::UnixMillis;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    actors::Directory,
-    bus::{Bus, Hint},
+    actors::{self, Directory, Settings},
+    bus::{Bus, local::LocalBus},
     clock::{Clock, SystemClock},
     config::Config,
     entropy::Entropy,
@@ -23,24 +26,35 @@ use crate::{
     identity::{Identity, Ports, Postman},
     kms::file::{FileKms, MasterKeyError},
     mail::files::FileMailer,
+    socket::{self, SocketRoute},
     store::{
-        Store,
+        Store, StoreError,
         sql::{OpenError, SqliteStore},
     },
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
 
 pub use self::doctor::doctor;
+use self::gate::SessionGate;
 
 /// What is over (links, counts, sessions, keys past their restore window) is deleted this often.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// Counts of tries are kept at least as long as the longest policy remembers.
 const KEEP_ENDED: Duration = Duration::from_hours(48);
 
+/// Hints that may wait for this node; what does not fit is found by a sweep.
+const BUS_QUEUE: usize = 4_096;
+/// When the node leaves, its devices come back elsewhere within this time.
+const DRAIN_SPREAD: Duration = Duration::from_secs(2);
+/// Sockets that are not gone by then are cut.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]
     Store(#[from] OpenError),
+    #[error("cannot read the database")]
+    Epoch(#[source] StoreError),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
     #[error("cannot use the mail directory {path}")]
@@ -86,7 +100,8 @@ async fn run(config: Config) -> Result<(), StartError> {
         .map_err(|source| StartError::Mail { path: mail_directory.display().to_string(), source })?;
     let mailer = Arc::new(mailer);
     let postman = Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone()));
-    let bus: Arc<dyn Bus> = Arc::new(NoBus);
+    let (hints, heard) = tokio::sync::mpsc::channel(BUS_QUEUE);
+    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(hints));
 
     let listener = listen(config.http.listen)?;
     let public_url = config.public_url(listener.local_addr().map_err(StartError::Serve)?);
@@ -98,9 +113,28 @@ async fn run(config: Config) -> Result<(), StartError> {
         config.limits.clone(),
         public_url.clone(),
     ));
-    let directory = web::Data::new(Directory::default());
+    let asked = actors::Ports {
+        users: store.clone(),
+        devices: store.clone(),
+        sessions: store.clone(),
+        vault,
+        bus,
+        clock: clock.clone(),
+        entropy,
+    };
+    let settings = Settings {
+        heartbeat: config.limits.heartbeat(),
+        grace: config.limits.grace(),
+        strangers_per_address: config.limits.sockets_before_hello_per_address,
+    };
+    let directory = web::Data::new(Directory::start(asked, settings, heard).await.map_err(StartError::Epoch)?);
     let site =
         web::Data::new(Site::new(&public_url, &config.http.allowed_origins, config.http.trusted_proxies.clone()));
+    let route = web::Data::new(SocketRoute {
+        directory: Directory::clone(&directory),
+        gate: Arc::new(SessionGate(identity.clone())),
+        origins: site.allowed_origins.clone(),
+    });
     let walking = tokio::spawn(async move { postman.walk().await });
     let tidying = tokio::spawn(tidy(store.clone(), clock.clone()));
 
@@ -112,21 +146,38 @@ async fn run(config: Config) -> Result<(), StartError> {
                 .app_data(identity.clone())
                 .app_data(directory.clone())
                 .app_data(site.clone())
+                .app_data(route.clone())
                 .wrap(from_fn(http::log))
+                .route("/api/v1/socket", web::get().to(socket::open))
                 .configure(http::configure(Some(mailbox.clone())))
         }
     };
-    let server = HttpServer::new(app).listen(listener).map_err(StartError::Serve)?;
+    let server = socket::serve(listener, config.http.workers, app).map_err(StartError::Serve)?;
+    let leaving = tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle()));
     greet(&config, &public_url);
-    server.run().await.map_err(StartError::Serve)?;
+    server.await.map_err(StartError::Serve)?;
+    leaving.abort();
     walking.abort();
     tidying.abort();
     store.close().await;
     Ok(())
 }
 
+/// Waits for SIGTERM or SIGINT, sends every device away, and then stops the server.
+async fn leave_when_told(directory: Directory, server: ServerHandle) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    directory.drain(DRAIN_SPREAD, DRAIN_MAX).await;
+    server.stop(true).await;
+    Ok(())
+}
+
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
+    socket::listen(address).map_err(|source| StartError::Listen { address, source })
 }
 
 /// Deletes what is over, now and then.
@@ -157,18 +208,4 @@ fn greet(config: &Config, public_url: &str) {
     println!(
         "For trying out, not for production: file master key, mails as files, one node, no TLS (docs/configuration.md)."
     );
-}
-
-#[derive(Debug)]
-struct NoBus;
-#[async_trait::async_trait]
-impl Bus for NoBus {
-    async fn publish(&self, _: Hint) -> Result<(), crate::bus::BusError> {
-        Ok(())
-    }
-    fn subscribe(&self, _: keyleash_protocol::UserId) {}
-    fn unsubscribe(&self, _: keyleash_protocol::UserId) {}
-    fn is_blind(&self) -> bool {
-        false
-    }
 }

@@ -152,7 +152,7 @@ impl DeviceActor {
             let (reason, at) = (RevokeReason::SignedOut, live.expires_at);
             self.input(Input::News(News::Revoked { reason, at }), ctx);
         } else if left < self.node.settings.heartbeat {
-            ctx.run_later(left, |actor, ctx| actor.watch_session(ctx));
+            ctx.run_later(left, Self::watch_session);
         }
     }
 

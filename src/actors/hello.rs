@@ -32,8 +32,8 @@ pub(super) async fn identify(
     hello: Hello,
 ) -> Result<Identified, CloseCode> {
     // The head first: the device's row is at least as new.
-    let heads = node.ports.users.heads(caller.user).await.map_err(unavailable)?;
-    let device = node.ports.devices.device(caller.user, hello.device).await.map_err(unavailable)?;
+    let heads = node.ports.users.heads(caller.user).await.map_err(|error| unavailable(&error))?;
+    let device = node.ports.devices.device(caller.user, hello.device).await.map_err(|error| unavailable(&error))?;
     let (Some(heads), Some(device)) = (heads, device) else {
         return Err(CloseCode::Unauthorised);
     };
@@ -60,11 +60,17 @@ async fn bind(node: &Node, caller: &Caller, device: Device) -> Result<Device, Cl
     if device.state == DeviceState::Removed || caller.device == Some(device.id) {
         return Ok(device);
     }
-    if node.ports.sessions.bind_session(caller.session, caller.user, device.id).await.map_err(unavailable)? {
+    if node
+        .ports
+        .sessions
+        .bind_session(caller.session, caller.user, device.id)
+        .await
+        .map_err(|error| unavailable(&error))?
+    {
         return Ok(device);
     }
     // The session is gone, or the device was removed just now.
-    let device = node.ports.devices.device(caller.user, device.id).await.map_err(unavailable)?;
+    let device = node.ports.devices.device(caller.user, device.id).await.map_err(|error| unavailable(&error))?;
     device.filter(|device| device.state == DeviceState::Removed).ok_or(CloseCode::Unauthorised)
 }
 
@@ -79,7 +85,7 @@ fn standing(device: &Device) -> Standing {
     }
 }
 
-fn unavailable(error: StoreError) -> CloseCode {
+fn unavailable(error: &StoreError) -> CloseCode {
     tracing::warn!(%error, "a hello could not be checked");
     CloseCode::Unavailable
 }
