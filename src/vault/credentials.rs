@@ -85,6 +85,9 @@ impl LocalVault {
             return Ok(FanOut { seq: head, parts });
         }
         let verified = self.entitled(user, since, devices, &page).await?;
+        if verified.is_empty() {
+            return Ok(FanOut { seq: page.seq, parts: Vec::new() });
+        }
         let opened = self.open_rows(user, &page.rows).await?;
         let parts =
             verified.iter().map(|device| (device.id, Some(self.seal_for(user, device, &page, &opened)))).collect();

@@ -9,13 +9,13 @@ use std::{
 };
 
 use keyleash_protocol::{UnixMillis, UserId};
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::timeout};
 
 use super::VaultError;
 use crate::{
     aead::Key,
     clock::Clock,
-    kms::{KeyContext, Kms},
+    kms::{KeyContext, Kms, KmsError},
     store::CredentialStore,
 };
 
@@ -27,11 +27,14 @@ pub struct DataKeyLimits {
     /// How long a key may be used before the key service is asked again. 15 minutes: a key that is disabled there stops
     /// working here soon, and 20,000 busy users cost the key service 22 calls a second.
     pub age_max: Duration,
+    /// How long anybody waits for the key service. 5 seconds: it answers in milliseconds or it is not well, and whoever
+    /// waits longer would sooner be told to come back.
+    pub wait_max: Duration,
 }
 
 impl Default for DataKeyLimits {
     fn default() -> Self {
-        Self { count_max: 16_384, age_max: Duration::from_mins(15) }
+        Self { count_max: 16_384, age_max: Duration::from_mins(15), wait_max: Duration::from_secs(5) }
     }
 }
 
@@ -56,7 +59,12 @@ impl DataKeys {
     /// The user's data key; made now if this user has none.
     pub async fn of(&self, user: UserId) -> Result<Arc<Key>, VaultError> {
         let entry = self.generations().entry(user, self.clock.now(), &self.limits);
-        entry.key.get_or_try_init(|| self.fetch(user)).await.cloned()
+        match timeout(self.limits.wait_max, entry.key.get_or_try_init(|| self.fetch(user))).await {
+            Ok(fetched) => fetched.cloned(),
+            Err(elapsed) => {
+                Err(KmsError::Unavailable { operation: "wait for a data key", source: Box::new(elapsed) }.into())
+            }
+        }
     }
 
     /// Clears the user's key from memory; the next use asks the key service.
@@ -154,7 +162,8 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: DataKeyLimits = DataKeyLimits { count_max: 4, age_max: Duration::from_secs(10) };
+    const LIMITS: DataKeyLimits =
+        DataKeyLimits { count_max: 4, age_max: Duration::from_secs(10), wait_max: Duration::from_secs(1) };
 
     #[test]
     fn keys_that_nobody_asks_for_are_dropped_when_their_time_is_over() {

@@ -119,6 +119,8 @@ impl Vault for LocalVault {
 
     async fn unlock(&self, user: UserId, device: DeviceId) -> Result<SealedUnlock, VaultError> {
         let epoch = self.users.epoch().await?;
+        // Before the turn: a key service that is slow for one user holds up nobody else.
+        self.data_keys.of(user).await?;
         let _turn = self.seals.acquire().await.map_err(|closed| stopped(closed.into()))?;
         // Read last: what waited for its turn is judged by what the database says now.
         let verified = self.verified_one(user, device).await?;

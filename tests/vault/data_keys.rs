@@ -3,10 +3,18 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use keyleash::vault::{Purpose, Vault, VaultError, data_keys::DataKeyLimits};
+use keyleash::{
+    kms::KmsError,
+    vault::{Purpose, Vault, VaultError, data_keys::DataKeyLimits},
+};
 use keyleash_protocol::{Seq, UserId};
 
+use tokio::{select, time::timeout};
+
 use crate::house::House;
+
+/// Nothing here takes this long unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn the_key_service_is_asked_once_however_many_ask_at_the_same_time() {
@@ -36,7 +44,7 @@ async fn two_nodes_that_meet_a_new_user_at_the_same_time_use_one_key() {
 
 #[tokio::test]
 async fn a_key_is_used_for_so_long_and_no_longer() {
-    let limits = DataKeyLimits { count_max: 100, age_max: Duration::from_mins(15) };
+    let limits = DataKeyLimits { count_max: 100, ..DataKeyLimits::default() };
     let house = House::with(limits).await;
     let user = house.user().await;
     use_key(&house, user).await;
@@ -50,7 +58,7 @@ async fn a_key_is_used_for_so_long_and_no_longer() {
 
 #[tokio::test]
 async fn few_keys_are_held_and_those_in_use_stay() {
-    let house = House::with(DataKeyLimits { count_max: 8, age_max: Duration::from_mins(15) }).await;
+    let house = House::with(DataKeyLimits { count_max: 8, ..DataKeyLimits::default() }).await;
     let (busy, first) = (house.user().await, house.user().await);
     use_key(&house, first).await;
     for _ in 0..20 {
@@ -83,7 +91,7 @@ async fn without_the_key_service_nothing_opens_and_what_is_at_hand_goes_on() {
     let house = House::new().await;
     let (at_hand, cold) = (house.user().await, house.user().await);
     let (live, waiting) = (house.device(at_hand).await, house.device(cold).await);
-    house.clock.advance(DataKeyLimits::default().age_max);
+    house.data_keys_age();
     use_key(&house, at_hand).await;
 
     house.kms.set_down(true);
@@ -94,6 +102,37 @@ async fn without_the_key_service_nothing_opens_and_what_is_at_hand_goes_on() {
     }
     house.kms.set_down(false);
     house.vault.unlock(cold, waiting.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_key_service_that_does_not_answer_is_told_to_come_back() {
+    let wait_max = Duration::from_millis(50);
+    let house = House::with(DataKeyLimits { wait_max, ..DataKeyLimits::default() }).await;
+    let user = house.user().await;
+    let desk = house.device(user).await;
+    house.data_keys_age();
+    house.kms.get_stuck_for(Some(user));
+    let waiting = join_all((0..20).map(|_| house.vault.unlock(user, desk.id)));
+    let refusals = timeout(PATIENCE, waiting).await.unwrap();
+    assert!(refusals.iter().all(|refusal| matches!(refusal, Err(VaultError::Kms(KmsError::Unavailable { .. })))));
+    house.kms.get_stuck_for(None);
+    house.vault.unlock(user, desk.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_service_that_does_not_answer_about_one_user_holds_up_no_other() {
+    let house = House::with(DataKeyLimits { wait_max: PATIENCE * 2, ..DataKeyLimits::default() }).await;
+    let (user, neighbour) = (house.user().await, house.user().await);
+    let (desk, laptop) = (house.device(user).await, house.device(neighbour).await);
+    house.data_keys_age();
+    house.kms.get_stuck_for(Some(user));
+    let waiting = join_all((0..20).map(|_| house.vault.unlock(user, desk.id)));
+    let served = timeout(PATIENCE, house.vault.unlock(neighbour, laptop.id));
+    select! {
+        biased;
+        refused = waiting => panic!("{refused:?}"),
+        served = served => served.unwrap().unwrap(),
+    };
 }
 
 async fn use_key(house: &House, user: UserId) {

@@ -2,8 +2,9 @@
 
 use std::{
     fmt::Display,
+    future::pending,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -50,7 +51,12 @@ impl House {
         let url = format!("sqlite:{}", directory.path().join("keyleash.db").display());
         let store = Arc::new(SqliteStore::open(&url, &entropy).await.unwrap());
         let keys = FileKms::open(&directory.path().join("master.key"), &*clock, entropy.clone()).unwrap();
-        let kms = Arc::new(WatchedKms { keys, calls: AtomicUsize::new(0), down: AtomicBool::new(false) });
+        let kms = Arc::new(WatchedKms {
+            keys,
+            calls: AtomicUsize::new(0),
+            down: AtomicBool::new(false),
+            stuck_for: Mutex::default(),
+        });
         let vault =
             LocalVault::start(store.clone(), store.clone(), kms.clone(), clock.clone(), entropy.clone(), limits);
         Self { directory, store, kms, clock, vault, entropy }
@@ -168,6 +174,11 @@ impl House {
         connection.close().await.unwrap();
     }
 
+    /// The time of every data key that is in memory is over.
+    pub fn data_keys_age(&self) {
+        self.clock.advance(DataKeyLimits::default().age_max);
+    }
+
     fn link(&self, user: UserId, purpose: LinkPurpose, device: Option<LinkedDevice>) -> NewLink {
         let at = self.clock.now();
         let expires_at = at.after(Duration::from_hours(1));
@@ -181,6 +192,7 @@ pub struct WatchedKms {
     keys: FileKms,
     calls: AtomicUsize,
     down: AtomicBool,
+    stuck_for: Mutex<Option<UserId>>,
 }
 
 impl WatchedKms {
@@ -192,8 +204,17 @@ impl WatchedKms {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    async fn be_asked(&self) -> Result<(), KmsError> {
+    /// Does not answer about this user any more.
+    pub fn get_stuck_for(&self, user: Option<UserId>) {
+        *self.stuck_for.lock().unwrap() = user;
+    }
+
+    async fn be_asked(&self, user: UserId) -> Result<(), KmsError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
+        let stuck = *self.stuck_for.lock().unwrap() == Some(user);
+        if stuck {
+            pending::<()>().await;
+        }
         // As over a network: others get to run before the answer is there.
         sleep(Duration::from_millis(1)).await;
         if self.down.load(Ordering::SeqCst) {
@@ -206,12 +227,12 @@ impl WatchedKms {
 #[async_trait]
 impl Kms for WatchedKms {
     async fn generate(&self, context: &KeyContext) -> Result<(DataKey, WrappedKey), KmsError> {
-        self.be_asked().await?;
+        self.be_asked(context.user).await?;
         self.keys.generate(context).await
     }
 
     async fn unwrap(&self, context: &KeyContext, wrapped: &WrappedKey) -> Result<DataKey, KmsError> {
-        self.be_asked().await?;
+        self.be_asked(context.user).await?;
         self.keys.unwrap(context, wrapped).await
     }
 }
