@@ -18,7 +18,7 @@ mod sessions;
 mod sync;
 mod totp;
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use actix_web::{middleware::from_fn, web};
 use keyleash_domain::origin::AllowedOrigins;
@@ -61,12 +61,18 @@ pub fn configure(mailbox: Option<Mailbox>) -> impl FnOnce(&mut web::ServiceConfi
 
 /// What the HTTP interface knows of its surroundings.
 impl Site {
-    pub fn new(public_url: &str, allowed_origins: &[String], trusted_proxies: Vec<IpAddr>) -> Self {
+    pub fn new(
+        public_url: &str,
+        allowed_origins: &[String],
+        trusted_proxies: Vec<IpAddr>,
+        session_life: Duration,
+    ) -> Self {
         let origins = std::iter::once(public_url.to_owned()).chain(allowed_origins.iter().cloned());
         Self {
             allowed_origins: AllowedOrigins::new(origins),
             trusted_proxies,
             secure: public_url.starts_with("https://"),
+            session_life,
         }
     }
 }

@@ -128,8 +128,12 @@ async fn run(config: Config) -> Result<(), StartError> {
         strangers_per_address: config.limits.sockets_before_hello_per_address,
     };
     let directory = web::Data::new(Directory::start(asked, settings, heard).await.map_err(StartError::Epoch)?);
-    let site =
-        web::Data::new(Site::new(&public_url, &config.http.allowed_origins, config.http.trusted_proxies.clone()));
+    let site = web::Data::new(Site::new(
+        &public_url,
+        &config.http.allowed_origins,
+        config.http.trusted_proxies.clone(),
+        config.limits.session_life(),
+    ));
     let route = web::Data::new(SocketRoute {
         directory: Directory::clone(&directory),
         gate: Arc::new(SessionGate(identity.clone())),

@@ -1,6 +1,6 @@
 //! How a session is carried: a cookie for browsers, `Authorization: Bearer` for programs.
 
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{future::Future, net::IpAddr, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -28,6 +28,8 @@ pub struct Site {
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether people reach it over https.
     pub secure: bool,
+    /// How long a login lasts.
+    pub session_life: Duration,
 }
 
 impl Site {
@@ -35,9 +37,12 @@ impl Site {
         if self.secure { COOKIE_SECURE } else { COOKIE_LOOPBACK }
     }
 
-    /// The cookie that carries this token.
+    /// The cookie that carries this token. It outlives the browser's process: a browser that was shut, and opened again, is
+    /// the same device.
     pub(super) fn cookie(&self, token: &Token) -> Cookie<'static> {
-        self.bare_cookie(token.secret().expose().to_owned())
+        let mut cookie = self.bare_cookie(token.secret().expose().to_owned());
+        cookie.set_max_age(time::Duration::try_from(self.session_life).unwrap_or(time::Duration::MAX));
+        cookie
     }
 
     /// The cookie that makes a browser forget its session.
