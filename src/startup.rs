@@ -12,7 +12,7 @@ use std::{
 };
 
 use actix_server::ServerHandle;
-use actix_web::{App, middleware::from_fn, web};
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use keyleash_protocol::UnixMillis;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,7 +22,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     entropy::Entropy,
-    http::{self, Mailbox, Site},
+    http::{self, Mailbox, Site, admin},
     identity::{Identity, Ports, Postman},
     kms::file::{FileKms, MasterKeyError},
     mail::files::FileMailer,
@@ -113,6 +113,7 @@ async fn run(config: Config) -> Result<(), StartError> {
         config.limits.clone(),
         public_url.clone(),
     ));
+    let told = bus.clone();
     let asked = actors::Ports {
         users: store.clone(),
         devices: store.clone(),
@@ -157,14 +158,25 @@ async fn run(config: Config) -> Result<(), StartError> {
         }
     };
     let server = socket::serve(listener, config.http.workers, app).map_err(StartError::Serve)?;
+    let admin = admin(&config, admin::Parts { store: store.clone(), bus: told }, directory.clone())?;
     let leaving = tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle()));
     greet(&config, &public_url);
+    let admin_task = actix_rt::spawn(admin);
     server.await.map_err(StartError::Serve)?;
+    admin_task.abort();
     leaving.abort();
     walking.abort();
     tidying.abort();
     store.close().await;
     Ok(())
+}
+
+/// The admin listener: one thread is plenty for an operator and a scraper.
+fn admin(config: &Config, parts: admin::Parts, directory: web::Data<Directory>) -> Result<Server, StartError> {
+    let parts = web::Data::new(parts);
+    let app = move || App::new().app_data(parts.clone()).app_data(directory.clone()).configure(admin::configure);
+    let server = HttpServer::new(app).workers(1).disable_signals().listen(listen(config.admin.listen)?);
+    Ok(server.map_err(StartError::Serve)?.run())
 }
 
 /// Waits for SIGTERM or SIGINT, sends every device away, and then stops the server.

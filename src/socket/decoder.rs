@@ -247,7 +247,7 @@ mod tests {
         match u16::try_from(len) {
             Ok(short @ 0..126) => bytes.push(0x80 | short.to_be_bytes()[1]),
             Ok(medium) => {
-                bytes.push(0x80 | 126);
+                bytes.push(0x80 | 0x7e);
                 bytes.extend(medium.to_be_bytes());
             }
             Err(_) => {
@@ -300,7 +300,7 @@ mod tests {
         for len in [FRAME_BYTES_MAX as u64 + 1, 1 << 32, u64::MAX] {
             assert_eq!(decode(&header(LAST | TEXT, len)), Err(CloseCode::FrameTooLarge));
         }
-        let fragments = [frame(TEXT, &[b'x'; 30_000]), header(LAST, 3_000)].concat();
+        let fragments = [frame(TEXT, &vec![b'x'; 30_000]), header(LAST, 3_000)].concat();
         assert_eq!(decode(&fragments), Err(CloseCode::FrameTooLarge));
     }
 

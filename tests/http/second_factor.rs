@@ -83,7 +83,7 @@ async fn every_route_that_takes_a_code_counts_the_wrong_ones() {
             // Needs a device that asks; tests of devices do this one.
             continue;
         }
-        let path = path.replace("{id}", &trader.api.get("/me").await.ok()["user_id"].as_str().unwrap().to_owned());
+        let path = path.replace("{id}", trader.api.get("/me").await.ok()["user_id"].as_str().unwrap());
         let mut statuses = Vec::new();
         for _ in 0..6 {
             statuses.push(trader.api.send(method.clone(), &path, body.clone()).await.status.as_u16());

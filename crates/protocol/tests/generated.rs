@@ -2,8 +2,6 @@
 //! `KEYLEASH_UPDATE=1 cargo test -p keyleash-protocol --features typescript` writes it anew.
 
 #![cfg(feature = "typescript")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
-
 use std::{env, fmt::Write as _, fs, path::Path};
 
 use keyleash_protocol::{
