@@ -20,24 +20,19 @@ impl<D: Database, T> Value<D> for T where T: Type<D> + for<'q> Encode<'q, D> + f
 /// all that the store asks. sqlx states them per type, and Rust cannot imply them from one trait.
 macro_rules! for_every_driver {
     (impl $Trait:ident for SqlStore { $($body:tt)* }) => {
-        #[async_trait::async_trait]
-        impl<D: $crate::store::sql::Driver> $Trait for $crate::store::sql::SqlStore<D>
-        where
-            for<'c> &'c mut D::Connection: sqlx::Executor<'c, Database = D>,
-            i64: $crate::store::sql::driver::Value<D>,
-            bool: $crate::store::sql::driver::Value<D>,
-            String: $crate::store::sql::driver::Value<D>,
-            Vec<u8>: $crate::store::sql::driver::Value<D>,
-            Option<i64>: $crate::store::sql::driver::Value<D>,
-            Option<bool>: $crate::store::sql::driver::Value<D>,
-            Option<String>: $crate::store::sql::driver::Value<D>,
-            Option<Vec<u8>>: $crate::store::sql::driver::Value<D>,
-            for<'s> &'s str: sqlx::ColumnIndex<D::Row>,
-            usize: sqlx::ColumnIndex<D::Row>,
-        { $($body)* }
+        $crate::store::sql::driver::for_every_driver! {
+            @ [#[async_trait::async_trait] impl<D: $crate::store::sql::Driver> $Trait for $crate::store::sql::SqlStore<D>]
+            { $($body)* }
+        }
     };
     (impl $Target:ident $(<$life:lifetime>)? { $($body:tt)* }) => {
-        impl<$($life,)? D: $crate::store::sql::Driver> $Target<$($life,)? D>
+        $crate::store::sql::driver::for_every_driver! {
+            @ [impl<$($life,)? D: $crate::store::sql::Driver> $Target<$($life,)? D>]
+            { $($body)* }
+        }
+    };
+    (@ [$($head:tt)*] { $($body:tt)* }) => {
+        $($head)*
         where
             for<'c> &'c mut D::Connection: sqlx::Executor<'c, Database = D>,
             i64: $crate::store::sql::driver::Value<D>,

@@ -137,12 +137,12 @@ impl UserStore for SqlStore {
     ) -> StoreResult<Seq> {
         self.run("disable the second factor", async {
             let mut change = existing(self.change(user, Part::DevicesAndSessions).await?)?;
-            query("UPDATE users SET totp_secret = NULL, totp_pending = NULL, sync_enabled = FALSE WHERE id = $1")
+            query("UPDATE users SET totp_secret = NULL, totp_pending = NULL WHERE id = $1")
                 .bind(user.to_string())
                 .execute(&mut *change.tx.0)
                 .await?;
             change.tx.set_recovery_codes(user, &[]).await?;
-            change.revoke(Revoke::AllBut(None), RevokeReason::SyncOff, at, Some(restore_until)).await?;
+            change.turn_sync_off(at, restore_until).await?;
             change.write(trail).await?;
             change.commit().await
         })
@@ -219,11 +219,7 @@ impl UserStore for SqlStore {
     ) -> StoreResult<Seq> {
         self.run("turn sync off", async {
             let mut change = existing(self.change(user, Part::Devices).await?)?;
-            query("UPDATE users SET sync_enabled = FALSE WHERE id = $1")
-                .bind(user.to_string())
-                .execute(&mut *change.tx.0)
-                .await?;
-            change.revoke(Revoke::AllBut(None), RevokeReason::SyncOff, at, Some(restore_until)).await?;
+            change.turn_sync_off(at, restore_until).await?;
             change.write(trail).await?;
             change.commit().await
         })
@@ -312,6 +308,15 @@ impl UserStore for SqlStore {
 
 for_every_driver! {
 impl Change<'t> {
+    async fn turn_sync_off(&mut self, at: UnixMillis, restore_until: UnixMillis) -> Result<(), Fault> {
+        query("UPDATE users SET sync_enabled = FALSE WHERE id = $1")
+            .bind(self.user.to_string())
+            .execute(&mut *self.tx.0)
+            .await?;
+        self.revoke(Revoke::AllBut(None), RevokeReason::SyncOff, at, Some(restore_until)).await?;
+        Ok(())
+    }
+
     async fn set_password(&mut self, password_hash: &str, keep: Option<SessionId>) -> Result<(), Fault> {
         query("UPDATE users SET password_hash = $2 WHERE id = $1")
             .bind(self.user.to_string())
