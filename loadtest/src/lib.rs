@@ -1,1 +1,4 @@
-//! placeholder
+//! Simulated devices: real keys, real signatures, the real protocol. What a browser does, without the browser.
+
+pub mod device;
+pub mod line;

@@ -120,6 +120,13 @@ fn launch(environment: &[(String, String)]) -> (Child, String) {
     (process, greeting.unwrap())
 }
 
+/// A process's resident memory.
+pub fn resident_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
 /// Asks until there is an answer, or fails.
 pub async fn eventually<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
     patiently(PATIENCE, what, ask).await

@@ -15,6 +15,8 @@ pub use unidentified::Unidentified;
 
 use std::time::Duration;
 
+use keyleash_protocol::limits::CREDENTIALS_PER_USER_MAX;
+
 /// A frame on its way into the kernel for this long means that the peer does not read: it is cut, comes back and catches up.
 pub const JAM_MAX: Duration = Duration::from_secs(10);
 /// A page is applied within milliseconds; a peer that reads but does not acknowledge for this long is stuck.
@@ -25,8 +27,9 @@ pub const RECEIPT_MAX: Duration = Duration::from_secs(5);
 pub const REPLIES_MAX: usize = 4;
 /// Pause before the store or the vault is asked again after it failed.
 pub const RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// Messages that a peer may send at once: an import of a few hundred credentials, with the acks that it causes.
-pub const MESSAGES_BURST: u32 = 512;
+/// Messages that a peer may send at once: an import of as many credentials as a user may have, each with its ack.
+pub const MESSAGES_BURST: u32 = 4_000;
+const _: () = assert!(MESSAGES_BURST as usize >= 2 * CREDENTIALS_PER_USER_MAX);
 /// Messages per second that it may send for ever.
 pub const MESSAGES_PER_SECOND: u32 = 100;
 

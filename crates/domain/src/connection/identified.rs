@@ -187,10 +187,10 @@ impl Identified {
     }
 
     fn write(&mut self, write: Write, pace: Pace, effects: &mut Vec<Effect>) {
-        let refused = if matches!(self.stage, Stage::Pending) {
-            Some((ProblemCode::DeviceState, "This device is not verified yet."))
-        } else if pace != Pace::Fine || self.writing {
+        let refused = if pace != Pace::Fine || self.writing {
             Some((ProblemCode::TooManyRequests, "Too many writes in too short a time; send it again more slowly."))
+        } else if matches!(self.stage, Stage::Pending) {
+            Some((ProblemCode::DeviceState, "This device is not verified yet."))
         } else {
             None
         };

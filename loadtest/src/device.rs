@@ -1,0 +1,214 @@
+//! One browser profile: its keys, what it holds, and what it answers.
+
+use std::{collections::BTreeMap, fmt};
+
+use hpke::{Deserializable, Kem, OpModeR, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::DhP256HkdfSha256};
+use keyleash_protocol::{
+    Base64Url, CredentialId, DeviceId, Epoch, SealedBox, Seq, UnixMillis, UserId, Version,
+    http::Enrol,
+    limits::BOX_NONCE_BYTES,
+    socket::{ClientMessage, Hello, RevokeReason, SealedUnlock, ServerMessage, SyncPage},
+    transcript::{self, Direction},
+};
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    rand::{SecureRandom, SystemRandom},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
+
+type ReceiveKey = <DhP256HkdfSha256 as Kem>::PrivateKey;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    #[error("no keys could be made")]
+    Keys,
+    #[error("the unlock key does not open: it is not for this device")]
+    Unlock,
+    #[error("locked: there is no unlock key")]
+    Locked,
+    #[error("the box of {0} does not open")]
+    Box(CredentialId),
+    #[error("{0} went back to an older version")]
+    WentBack(CredentialId),
+}
+
+/// A credential as it is held: opened, to see that it opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub version: Version,
+    pub plaintext: Vec<u8>,
+}
+
+pub struct Device {
+    pub user: UserId,
+    pub id: DeviceId,
+    pub cursor: Seq,
+    pub epoch: Option<Epoch>,
+    pub held: BTreeMap<CredentialId, Held>,
+    /// Why it was told to wipe.
+    pub revoked: Option<RevokeReason>,
+    receive_key: ReceiveKey,
+    receive_public: Vec<u8>,
+    signing_key: EcdsaKeyPair,
+    unlock_key: Option<LessSafeKey>,
+    random: SystemRandom,
+}
+
+impl Device {
+    /// A profile with fresh keys that nobody knows yet.
+    pub fn new(user: UserId) -> Result<Self, DeviceError> {
+        let random = SystemRandom::new();
+        let pkcs8 =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| DeviceError::Keys)?;
+        let signing_key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random)
+            .map_err(|_| DeviceError::Keys)?;
+        let (receive_key, receive_public) = DhP256HkdfSha256::gen_keypair();
+        Ok(Self {
+            user,
+            id: DeviceId::from_uuid(uuid::Uuid::nil()),
+            cursor: Seq(0),
+            epoch: None,
+            held: BTreeMap::new(),
+            revoked: None,
+            receive_key,
+            receive_public: receive_public.to_bytes().to_vec(),
+            signing_key,
+            unlock_key: None,
+            random,
+        })
+    }
+
+    /// The body of `POST /devices`.
+    pub fn enrolment(&self, name: &str) -> Result<Enrol, DeviceError> {
+        let signing_public = self.signing_key.public_key().as_ref();
+        let proof = self.sign(&transcript::enrol(self.user, &self.receive_public, signing_public))?;
+        Ok(Enrol {
+            name: name.to_owned(),
+            receive_key: self.receive_public.clone().into(),
+            signing_key: signing_public.to_vec().into(),
+            proof,
+        })
+    }
+
+    pub fn hello(&self, nonce: &[u8]) -> Result<Hello, DeviceError> {
+        Ok(Hello {
+            device: self.id,
+            cursor: self.cursor,
+            epoch: self.epoch.clone(),
+            signature: self.sign(&transcript::hello(nonce, self.id))?,
+            want_unlock: self.is_locked(),
+        })
+    }
+
+    /// Signs anything, as somebody would who holds the keys and means harm.
+    pub fn sign(&self, message: &[u8]) -> Result<Base64Url, DeviceError> {
+        let signature = self.signing_key.sign(&self.random, message).map_err(|_| DeviceError::Keys)?;
+        Ok(signature.as_ref().to_vec().into())
+    }
+
+    pub fn is_locked(&self) -> bool {
+        self.unlock_key.is_none()
+    }
+
+    /// As after the browser was closed: what it holds stays, the unlock key was in memory only.
+    pub fn lock(&mut self) {
+        self.unlock_key = None;
+    }
+
+    /// Takes a message in, as the browser does; gives what it answers.
+    pub fn take(&mut self, message: &ServerMessage, now: UnixMillis) -> Result<Option<ClientMessage>, DeviceError> {
+        match message {
+            ServerMessage::Challenge { nonce } => Ok(Some(ClientMessage::Hello(self.hello(nonce.as_slice())?))),
+            ServerMessage::Welcome(welcome) => {
+                if self.epoch.as_ref() != Some(&welcome.epoch) {
+                    self.cursor = Seq(0);
+                    self.epoch = Some(welcome.epoch.clone());
+                }
+                Ok(None)
+            }
+            ServerMessage::Unlock(sealed) => self.unlock(sealed).map(|()| None),
+            ServerMessage::Sync(page) => self.apply(page).map(|seq| Some(ClientMessage::Ack { seq })),
+            ServerMessage::Revoked { reason, .. } => {
+                self.wipe(*reason);
+                Ok(Some(ClientMessage::Receipt { at: now, wiped: true }))
+            }
+            ServerMessage::Done { .. }
+            | ServerMessage::Error(_)
+            | ServerMessage::Devices { .. }
+            | ServerMessage::Drain { .. } => Ok(None),
+        }
+    }
+
+    /// A box as a browser sends it, for the write that is based on `base`.
+    pub fn seal(&self, id: CredentialId, base: Version, plaintext: &[u8]) -> Result<SealedBox, DeviceError> {
+        let mut nonce = [0; BOX_NONCE_BYTES];
+        self.random.fill(&mut nonce).map_err(|_| DeviceError::Keys)?;
+        let bound_to = transcript::box_aad(Direction::Up, self.user, self.id, id, base.next());
+        let mut sealed = plaintext.to_vec();
+        let key = self.unlock_key.as_ref().ok_or(DeviceError::Locked)?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound_to), &mut sealed)
+            .map_err(|_| DeviceError::Locked)?;
+        Ok([nonce.to_vec(), sealed].concat().into())
+    }
+
+    fn unlock(&mut self, sealed: &SealedUnlock) -> Result<(), DeviceError> {
+        let epoch = self.epoch.as_ref().map_or("", |epoch| &epoch.0);
+        let enc = <DhP256HkdfSha256 as Kem>::EncappedKey::from_bytes(sealed.enc.as_slice());
+        let key = hpke::single_shot_open::<AesGcm256, HkdfSha256, DhP256HkdfSha256>(
+            &OpModeR::Base,
+            &self.receive_key,
+            &enc.map_err(|_| DeviceError::Unlock)?,
+            &transcript::unlock_info(self.user, self.id),
+            sealed.ct.as_slice(),
+            epoch.as_bytes(),
+        );
+        let key = UnboundKey::new(&AES_256_GCM, &key.map_err(|_| DeviceError::Unlock)?);
+        self.unlock_key = Some(LessSafeKey::new(key.map_err(|_| DeviceError::Unlock)?));
+        Ok(())
+    }
+
+    fn apply(&mut self, page: &SyncPage) -> Result<Seq, DeviceError> {
+        for upsert in &page.upserts {
+            if self.held.get(&upsert.id).is_some_and(|held| held.version > upsert.version) {
+                return Err(DeviceError::WentBack(upsert.id));
+            }
+            let plaintext = self.open(upsert.id, upsert.version, &upsert.r#box)?;
+            self.held.insert(upsert.id, Held { version: upsert.version, plaintext });
+        }
+        for tombstone in &page.deletes {
+            self.held.remove(&tombstone.id);
+        }
+        self.cursor = page.seq;
+        Ok(page.seq)
+    }
+
+    fn open(&self, id: CredentialId, version: Version, sealed: &SealedBox) -> Result<Vec<u8>, DeviceError> {
+        let broken = DeviceError::Box(id);
+        let (nonce, ciphertext) =
+            sealed.as_slice().split_first_chunk::<BOX_NONCE_BYTES>().ok_or_else(|| broken.clone())?;
+        let bound_to = transcript::box_aad(Direction::Down, self.user, self.id, id, version);
+        let mut buffer = ciphertext.to_vec();
+        let key = self.unlock_key.as_ref().ok_or(DeviceError::Locked)?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        key.open_in_place(nonce, Aad::from(bound_to), &mut buffer).map(|opened| opened.to_vec()).map_err(|_| broken)
+    }
+
+    fn wipe(&mut self, reason: RevokeReason) {
+        self.revoked = Some(reason);
+        self.unlock_key = None;
+        match reason {
+            // Locked; the ciphertext stays.
+            RevokeReason::SignedOut => {}
+            RevokeReason::Removed | RevokeReason::Erased | RevokeReason::Panic | RevokeReason::SyncOff => {
+                self.held.clear();
+                self.cursor = Seq(0);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Device({} at {}, holds {})", self.id, self.cursor, self.held.len())
+    }
+}
