@@ -191,8 +191,10 @@ impl DeviceActor {
             Effect::Write(write) => self.ask(async move { asking::write(&node, user, device, write).await }, ctx),
             Effect::RecordReceipt { wiped } => {
                 let address = live.address;
-                let record = async move { asking::record_receipt(&node, user, device, address, wiped).await };
-                self.ask(record, ctx);
+                // Its sender hangs up right after it, which ends this actor and whatever it waits for.
+                let record =
+                    actix_rt::spawn(async move { asking::record_receipt(&node, user, device, address, wiped).await });
+                self.ask(async move { record.await.unwrap_or(Input::ReceiptRecorded) }, ctx);
             }
             Effect::Acked(seq) => {
                 let last_seen = node.ports.clock.now();
