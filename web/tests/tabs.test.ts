@@ -5,7 +5,6 @@ import type { Page } from "playwright-core";
 import { Profile, windows } from "./browser.ts";
 import { type Frames, recordFrames } from "./frames.ts";
 import { step } from "./journey.ts";
-import { servePagesWithoutServer } from "./pages.ts";
 import { binance, bybit } from "./secrets.ts";
 import { Server } from "./server.ts";
 import { addAccount, relabel, section, setSynced, signsWith, syncSwitch, Trader, tradable } from "./trader.ts";
@@ -65,8 +64,6 @@ step("when the tab with the socket closes, the other one goes on with the keys t
 });
 
 step("changes that are made while the server is away are stored; of two to one account, none is lost", async () => {
-  const pages = await servePagesWithoutServer(server);
-  await pages.in(laptop.context);
   await server.stop();
   for (const page of [second, b]) {
     await page

@@ -56,6 +56,8 @@ export class Leader {
   #status: Status;
   #welcome: Welcome | undefined;
   #caughtUp = false;
+  /** The one that is being carried out. */
+  #revocation: Promise<void> | undefined;
 
   constructor(private readonly here: LeaderSurroundings) {
     this.#status = { ...here.status, connection: NO_STATUS.connection };
@@ -110,8 +112,15 @@ export class Leader {
     }
   }
 
-  /** Ends with a receipt, if there is still a socket to send it over. */
-  async revoke(reason: RevokeReason, at: UnixMillis): Promise<void> {
+  /** Ends with a receipt, if there is still a socket to send it over. The news may come in several ways at once. */
+  revoke(reason: RevokeReason, at: UnixMillis): Promise<void> {
+    this.#revocation ??= this.#revoke(reason, at).finally(() => {
+      this.#revocation = undefined;
+    });
+    return this.#revocation;
+  }
+
+  async #revoke(reason: RevokeReason, at: UnixMillis): Promise<void> {
     this.#caughtUp = false;
     this.#outgoing.reset();
     const wiped = await carryOutRevocation(reason, at, {
@@ -277,8 +286,10 @@ export class Leader {
 function shown(state: ConnectionState): Status["connection"] {
   switch (state.kind) {
     case "offline":
+    case "parting":
+      return { kind: "offline" };
     case "live":
-      return { kind: state.kind };
+      return { kind: "live" };
     case "connecting":
     case "greeting":
     case "asking":

@@ -6,6 +6,9 @@ export const HTTP_TIMEOUT_MS = 15_000;
 /** From opening the socket to `welcome`. The server gives `hello` 5 s; beyond twice that something swallows frames. */
 export const GREETING_TIMEOUT_MS = 10_000;
 
+/** From `revoked` to the end of the socket: the server waits 5 s for the receipt, and then closes. */
+export const PARTING_TIMEOUT_MS = 8_000;
+
 /** First and longest wait before connecting again; the true wait is random below it, so that a fleet does not return at once. */
 export const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MAX_MS = 30_000;
@@ -23,8 +26,11 @@ export const WRITE_RETRY_MS = 5_000;
 /** How often a change is sealed anew because another tab changed the same account in between. */
 export const SWAP_TRIES_MAX = 8;
 
-/** How long a removal waits for the other tabs to confirm that they forgot; a receipt is due within 200 ms. */
-export const TABS_FORGET_MS = 120;
+/**
+ * How long a removal waits for the other tabs to confirm that they forgot, which takes some 10 ms, before it tells the
+ * server that one did not. The server waits 5 s for a receipt.
+ */
+export const TABS_FORGET_MS = 2_000;
 
 /** Warnings kept for showing. */
 export const WARNINGS_MAX = 20;

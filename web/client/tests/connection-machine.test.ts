@@ -33,8 +33,17 @@ test("greets, and then hands on what comes", () => {
 test("a revocation is handed on from every state with an open socket", () => {
   const revoked = message({ type: "revoked", reason: "removed", at: 1 });
   for (const state of [after({ kind: "start" }), after({ kind: "start" }, message(challenge)), live()]) {
-    assert.deepEqual(effects(state, revoked), ["revoke"]);
+    assert.deepEqual(effects(state, revoked), ["revoke", "timer"]);
   }
+});
+
+test("after a revocation the socket is left open for the receipt, until the server closes it or does not", () => {
+  const parting = step(live(), message({ type: "revoked", reason: "removed", at: 1 }), here)[0];
+  assert.deepEqual(effects(parting, { kind: "stop" }), []);
+  assert.deepEqual(effects(parting, message(page)), []);
+  assert.deepEqual(step(parting, { kind: "closed", code: CloseCode.revoked, opened: true }, here), [OFFLINE, []]);
+  assert.deepEqual(step(parting, { kind: "timer" }, here), [OFFLINE, [{ kind: "close" }]]);
+  assert.deepEqual(effects(parting, { kind: "start" }), ["open", "timer"]);
 });
 
 test("messages out of order end the connection, which comes back later", () => {

@@ -5,7 +5,7 @@
  * `revoked` is passed on from every state in which a socket is open.
  */
 
-import { GREETING_TIMEOUT_MS, HEARTBEATS_MISSED, STEADY_MS } from "../limits.ts";
+import { GREETING_TIMEOUT_MS, HEARTBEATS_MISSED, PARTING_TIMEOUT_MS, STEADY_MS } from "../limits.ts";
 import type { Base64Url, DeviceState, RevokeReason, ServerMessage, UnixMillis } from "../protocol.gen.ts";
 import { backoffMs } from "./backoff.ts";
 import { closeRuling } from "./close-codes.ts";
@@ -26,6 +26,8 @@ export type ConnectionState =
       readonly silenceMs: number;
       readonly drainMs?: number;
     }
+  /** The owner took the keys away: the socket is left open for the receipt, and closed by the server. */
+  | { readonly kind: "parting" }
   /** The server is asked over HTTP why it did not let the socket in; `final` when it said never to come back unchanged. */
   | { readonly kind: "asking"; readonly attempt: number; readonly final: boolean }
   | { readonly kind: "stopped"; readonly detail: string };
@@ -66,9 +68,11 @@ export const OFFLINE: ConnectionState = { kind: "offline" };
 export function step(state: ConnectionState, input: ConnectionInput, here: Circumstances): Step {
   switch (input.kind) {
     case "start":
-      return state.kind === "offline" || state.kind === "stopped" ? connect(0) : [state, []];
+      return state.kind === "offline" || state.kind === "parting" || state.kind === "stopped"
+        ? connect(0)
+        : [state, []];
     case "stop":
-      return [OFFLINE, [{ kind: "close" }]];
+      return state.kind === "parting" ? [state, []] : [OFFLINE, [{ kind: "close" }]];
     case "wake":
       return state.kind === "waiting" ? connect(state.attempt) : [state, []];
     case "timer":
@@ -92,6 +96,8 @@ function onTimer(state: ConnectionState, here: Circumstances): Step {
     case "greeting":
     case "live":
       return retreat(state, here);
+    case "parting":
+      return [OFFLINE, [{ kind: "close" }]];
     case "offline":
     case "asking":
     case "stopped":
@@ -101,7 +107,10 @@ function onTimer(state: ConnectionState, here: Circumstances): Step {
 
 function onMessage(state: ConnectionState, message: ServerMessage, here: Circumstances): Step {
   if (!isOpen(state)) return [state, []];
-  if (message.type === "revoked") return [state, [{ kind: "revoke", reason: message.reason, at: message.at }]];
+  if (message.type === "revoked") {
+    const revoke = { kind: "revoke", reason: message.reason, at: message.at } as const;
+    return [{ kind: "parting" }, [revoke, { kind: "timer", ms: PARTING_TIMEOUT_MS }]];
+  }
   if (state.kind === "connecting" && message.type === "challenge") {
     return [{ kind: "greeting", attempt: state.attempt }, [{ kind: "hello", nonce: message.nonce }]];
   }
@@ -134,6 +143,7 @@ function onMessage(state: ConnectionState, message: ServerMessage, here: Circums
 }
 
 function onClosed(state: ConnectionState, closed: { code: number; opened: boolean }, here: Circumstances): Step {
+  if (state.kind === "parting") return [OFFLINE, []];
   if (!isOpen(state)) return [state, []];
   // A browser does not tell why an upgrade was refused.
   if (!closed.opened) return ask(state, false);

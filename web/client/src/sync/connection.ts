@@ -26,7 +26,7 @@ export interface ConnectionHandlers {
   /** Signs the challenge; read when it is due, since cursor and keys move on. */
   greet(nonce: ReturnType<typeof fromBase64Url>): Promise<Extract<ClientMessage, { type: "hello" }>>;
   handle(message: ServerMessage): Promise<void>;
-  /** The owner took the keys away. The socket stays open until it resolves, for the receipt. */
+  /** The owner took the keys away. The socket stays open for the receipt. */
   revoke(reason: RevokeReason, at: UnixMillis): Promise<void>;
   /** Whether the session is still good, asked when the server refused the upgrade. */
   askSession(): Promise<"good" | "refused" | "unreachable">;
@@ -147,10 +147,7 @@ export class Connection {
 
   #revoke(reason: RevokeReason, at: UnixMillis): void {
     this.#revocations += 1;
-    const socket = this.#socket;
-    void this.handlers.revoke(reason, at).finally(() => {
-      if (this.#socket === socket) this.stop();
-    });
+    void this.handlers.revoke(reason, at);
   }
 }
 
