@@ -11,7 +11,7 @@ import { openLocal } from "./keys/key-ring.ts";
 import type { CredentialId, UserId } from "./protocol.gen.ts";
 import type { Account, Credential, Lock, LockReason, PendingChange, Sync } from "./state.ts";
 import { LocalStore, type Stored } from "./store/local-store.ts";
-import { type Change, type Entry, entryMark, type Row } from "./store/records.ts";
+import { type Change, type Entry, entryMark, type RemovalRecord, type Row } from "./store/records.ts";
 import { TabLock } from "./tab-lock.ts";
 
 /** What the list shows of one entry, and what it was read from. */
@@ -25,6 +25,7 @@ const NOTHING: Stored = { entries: new Map() };
 export class Holdings {
   readonly lock: TabLock;
   #stored: Stored = NOTHING;
+  #removal: RemovalRecord | undefined;
   #shown = new Map<CredentialId, Shown>();
   #accounts: readonly Account[] = [];
   /** How many entries are accounts, whether or not they open. */
@@ -57,6 +58,11 @@ export class Holdings {
     return this.#stored;
   }
 
+  /** That the owner took this device's keys away; known as soon as it is heard, before the storage says so. */
+  get removal(): RemovalRecord | undefined {
+    return this.#stored.removal ?? this.#removal;
+  }
+
   /** By label. Empty of what does not open now. */
   get accounts(): readonly Account[] {
     return this.#accounts;
@@ -67,7 +73,8 @@ export class Holdings {
   }
 
   get sync(): Sync {
-    const { enrolment, removal } = this.#stored;
+    const { removal } = this;
+    const { enrolment } = this.#stored;
     if (removal) return { kind: "removed", ...removal };
     if (!enrolment) return { kind: "off" };
     const { device, matchCode, mailExpiresAt } = enrolment;
@@ -76,8 +83,8 @@ export class Holdings {
   }
 
   get lockState(): Lock {
-    const { enrolment, removal } = this.#stored;
-    if (removal && this.sealedAccounts > 0) return { kind: "locked", why: "removed" };
+    const { enrolment } = this.#stored;
+    if (this.removal && this.sealedAccounts > 0) return { kind: "locked", why: "removed" };
     if (enrolment?.state !== "verified") return { kind: "unlocked" };
     if (!this.lock.ring) return { kind: "locked", why: this.lock.why };
     const until = this.lock.graceUntil;
@@ -103,7 +110,8 @@ export class Holdings {
   }
 
   /** Forgets the keys and everything decrypted, in this very turn. */
-  forget(why: LockReason): void {
+  forget(why: LockReason, removal?: RemovalRecord): void {
+    this.#removal = removal ?? this.#removal;
     this.lock.forget(why);
   }
 
@@ -146,7 +154,7 @@ export class Holdings {
   async requireRing() {
     const { ring } = this.lock;
     if (ring) return ring;
-    const removal = await this.store.fact("removal");
+    const removal = this.removal ?? (await this.store.fact("removal"));
     throw removal ? new RemovedError(removal.reason) : new LockedError(this.lock.why);
   }
 
@@ -156,7 +164,7 @@ export class Holdings {
   }
 
   async #whyMissing(): Promise<Error> {
-    const removal = await this.store.fact("removal");
+    const removal = this.removal ?? (await this.store.fact("removal"));
     return removal ? new RemovedError(removal.reason) : new NoSuchAccountError();
   }
 
@@ -172,6 +180,7 @@ export class Holdings {
       else shown.set(id, { entry, account: await this.#opened(id, entry) });
     }
     this.#stored = stored;
+    if (stored.removal) this.#removal = undefined;
     this.#accountsHere = [...stored.entries.values()].filter(isAccount).length;
     // A tab that was locked meanwhile must not show again what it had just forgotten.
     if (this.lock.ring === ring) this.#show(shown);

@@ -148,7 +148,7 @@ export class Keyleash {
   enableSync(deviceName: string = browserOf(navigator.userAgent)): Promise<void> {
     return this.tab.enrolling(async () => {
       const me = await this.tab.signedIn(await this.tab.api.setSync({ enabled: true }));
-      const { store } = await this.tab.holdings();
+      const { store } = this.tab.holdings();
       const proof = await enrolment(await store.deviceKeys(), me.user_id);
       const { id, state, match_code } = await this.tab.api.enrol({ name: deviceName, ...proof });
       await store.setEnrolment({
@@ -168,7 +168,7 @@ export class Keyleash {
 
   /** Sends the mail with the link that approves this pending device. Again is allowed, within limits. */
   async requestVerification(): Promise<{ expiresAt: UnixMillis }> {
-    const { store } = await this.tab.holdings();
+    const { store } = this.tab.holdings();
     const { expires_at } = await this.tab.api.sendVerificationMail(await this.#thisDevice());
     const pending = await store.fact("enrolment");
     if (pending?.state === "pending") await store.setEnrolment({ ...pending, mailExpiresAt: expires_at });
@@ -205,7 +205,7 @@ export class Keyleash {
   async addAccount(raw: Draft): Promise<Account> {
     const { errors, draft } = checkDraft(raw);
     if (Object.keys(errors).length > 0) throw new DraftError(errors);
-    const edits = await this.tab.edits();
+    const edits = this.tab.edits();
     const id = await edits.add(draft);
     if (this.tab.me().auto_connect && this.state.sync.kind === "verified") await edits.share(id);
     await this.tab.stored([id]);
@@ -222,29 +222,29 @@ export class Keyleash {
       const { errors } = checkDraft({ ...draft, ...change });
       if (Object.keys(errors).length > 0) throw new DraftError(errors);
     });
-    await this.#commit(id, (await this.tab.edits()).update(id, change));
+    await this.#commit(id, this.tab.edits().update(id, change));
   }
 
   /** Everywhere, if it is synced. */
   async deleteAccount(id: CredentialId): Promise<void> {
-    await this.#commit(id, (await this.tab.edits()).remove(id));
+    await this.#commit(id, this.tab.edits().remove(id));
   }
 
   /** Shares an account with the other devices, or takes it back so that it is in this browser alone. */
   async setSynced(id: CredentialId, synced: boolean): Promise<void> {
-    const edits = await this.tab.edits();
+    const edits = this.tab.edits();
     await this.#commit(id, synced ? edits.share(id) : edits.unshare(id));
   }
 
   /** After `pending.kind === "conflict"`: whose change stays. */
   async resolveConflict(id: CredentialId, keep: "mine" | "theirs"): Promise<void> {
-    const edits = await this.tab.edits();
+    const edits = this.tab.edits();
     await this.#commit(id, keep === "mine" ? edits.insist(id) : edits.discard(id));
   }
 
   /** Forgets a change that the server refused. */
   async discardChange(id: CredentialId): Promise<void> {
-    await this.#commit(id, (await this.tab.edits()).discard(id));
+    await this.#commit(id, this.tab.edits().discard(id));
   }
 
   /**
@@ -252,7 +252,7 @@ export class Keyleash {
    * @throws RemovedError, LockedError, NoSuchAccountError, DamagedError
    */
   async withCredential<T>(id: CredentialId, use: (credential: Credential) => T | Promise<T>): Promise<T> {
-    return (await this.tab.holdings()).lend(id, use);
+    return this.tab.holdings().lend(id, use);
   }
 
   // --- Devices ---
@@ -285,7 +285,7 @@ export class Keyleash {
   }
 
   async #thisDevice(): Promise<DeviceId> {
-    const enrolled = await (await this.tab.holdings()).store.fact("enrolment");
+    const enrolled = await this.tab.holdings().store.fact("enrolment");
     if (!enrolled) throw new ProblemError({ code: "sync_off", detail: "Turn sync on in this browser first." });
     return enrolled.device;
   }

@@ -123,11 +123,8 @@ export class Leader {
   async #revoke(reason: RevokeReason, at: UnixMillis): Promise<void> {
     this.#caughtUp = false;
     this.#outgoing.reset();
-    const wiped = await carryOutRevocation(reason, at, {
-      holdings: this.here.holdings,
-      edits: this.#edits,
-      tabs: this.here.tabs,
-    });
+    const { holdings, tabs } = this.here;
+    const wiped = await carryOutRevocation({ reason, at }, { holdings, edits: this.#edits, tabs });
     this.#connection.send({ type: "receipt", at: Date.now(), wiped });
     this.#tell({ devices: [] });
     await this.here.stored();

@@ -11,41 +11,40 @@ import type { Edits } from "./edits.ts";
 import type { Holdings } from "./holdings.ts";
 import { TABS_FORGET_MS } from "./limits.ts";
 import type { RevokeReason, UnixMillis } from "./protocol.gen.ts";
-import type { LockReason } from "./state.ts";
+import type { RemovalRecord } from "./store/records.ts";
+
+/** What the server said. */
+export interface Revocation {
+  readonly reason: RevokeReason;
+  readonly at: UnixMillis;
+}
 
 export interface OtherTabs {
   /** Tells every other tab to forget, at once; resolves true when all of them confirmed within `ms`. */
-  forget(reason: RevokeReason, ms: number): Promise<boolean>;
+  forget(revocation: Revocation, ms: number): Promise<boolean>;
 }
 
 /** Resolves with whether everything is known to be forgotten in every tab: what the receipt claims. */
 export async function carryOutRevocation(
-  reason: RevokeReason,
-  at: UnixMillis,
+  revocation: Revocation,
   { holdings, edits, tabs }: { holdings: Holdings; edits: Edits; tabs: OtherTabs },
 ): Promise<boolean> {
   // The owner's own switch, not a lost device: what never was shared goes on working here without sync.
-  if (reason === "sync_off") await releaseLocalAccounts(holdings, edits).catch(stayLocked);
-  holdings.forget(lockReasonOf(reason));
-  const forgotten = tabs.forget(reason, TABS_FORGET_MS);
-  switch (reason) {
-    case "signed_out":
-      break;
-    case "sync_off":
-      await holdings.store.wipe(undefined);
-      break;
-    case "removed":
-    case "erased":
-    case "panic":
-      await holdings.store.wipe({ reason, at });
-      break;
-  }
+  if (revocation.reason === "sync_off") await releaseLocalAccounts(holdings, edits).catch(stayLocked);
+  forget(holdings, revocation);
+  const forgotten = tabs.forget(revocation, TABS_FORGET_MS);
+  if (revocation.reason !== "signed_out") await holdings.store.wipe(removalBy(revocation));
   return forgotten;
 }
 
-/** Why a tab that was told to forget is locked. */
-export function lockReasonOf(reason: RevokeReason): LockReason {
-  return reason === "signed_out" ? "signed_out" : "removed";
+/** One tab's part: in the turn in which it hears of it. */
+export function forget(holdings: Holdings, revocation: Revocation): void {
+  holdings.forget(revocation.reason === "signed_out" ? "signed_out" : "removed", removalBy(revocation));
+}
+
+/** What is remembered and shown of it; neither a logout nor the owner's switch makes this a removed device. */
+function removalBy({ reason, at }: Revocation): RemovalRecord | undefined {
+  return reason === "signed_out" || reason === "sync_off" ? undefined : { reason, at };
 }
 
 function stayLocked(cause: unknown): void {

@@ -18,7 +18,7 @@ export async function settled(tab: Tab, id: CredentialId, token: string): Promis
     throw new ProblemError({ code: "conflict", detail });
   }
   if (state?.kind === "refused") {
-    await (await tab.edits()).discard(id);
+    await tab.edits().discard(id);
     await tab.stored([id]);
     throw new ProblemError(state);
   }

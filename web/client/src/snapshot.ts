@@ -28,6 +28,6 @@ export function compose({ session, holdings, status, enrolling }: Known): Snapsh
 
 function lockOf(session: Session, holdings: Holdings | undefined): Lock {
   if (session.kind === "in" && holdings) return holdings.lockState;
-  if (holdings?.stored.removal) return { kind: "locked", why: "removed" };
+  if (holdings?.removal) return { kind: "locked", why: "removed" };
   return { kind: "locked", why: session.kind === "unknown" ? "server_needed" : "signed_out" };
 }

@@ -13,7 +13,7 @@ import { KeyRing } from "./keys/key-ring.ts";
 import { Leader } from "./leader.ts";
 import type { CredentialId, Me, RevokeReason, UserId } from "./protocol.gen.ts";
 import { recall, remember } from "./remembered.ts";
-import { lockReasonOf } from "./removal.ts";
+import { forget, type Revocation } from "./removal.ts";
 import { compose } from "./snapshot.ts";
 import type { Session, Snapshot } from "./state.ts";
 import type { ChangeState } from "./store/records.ts";
@@ -117,16 +117,16 @@ export class Tab {
   }
 
   /** @throws SignedOutError, or RemovedError if that is why */
-  async holdings(): Promise<Holdings> {
+  holdings(): Holdings {
     const holdings = this.#holdings;
     if (this.#session.kind === "in" && holdings) return holdings;
-    const removal = await holdings?.store.fact("removal");
+    const removal = holdings?.removal;
     if (removal) throw new RemovedError(removal.reason);
     throw this.#session.kind === "unknown" ? new LockedError("server_needed") : new SignedOutError();
   }
 
-  async edits(): Promise<Edits> {
-    return new Edits(await this.holdings());
+  edits(): Edits {
+    return new Edits(this.holdings());
   }
 
   /** Shows `enrolling` while `work` runs. */
@@ -177,7 +177,7 @@ export class Tab {
       case "errand":
         return this.#leader?.run(message.errand);
       case "forget":
-        if (message.user === this.#holdings?.user) this.#forget(message.reason);
+        if (message.user === this.#holdings?.user) this.#forget(message.revocation);
         return this.#tabs.post({ type: "forgotten" });
       case "forgotten":
         this.#forgetting.confirmed(from);
@@ -211,8 +211,8 @@ export class Tab {
     this.#tabs.post({ type: "brief", user: holdings.user, status, ...(keys && { keys }) });
   }
 
-  #forget(reason: RevokeReason): void {
-    this.#holdings?.forget(lockReasonOf(reason));
+  #forget(revocation: Revocation): void {
+    if (this.#holdings) forget(this.#holdings, revocation);
     this.#status = { ...this.#status, devices: [] };
     this.#renderNow();
   }
@@ -228,9 +228,9 @@ export class Tab {
     this.#leader = new Leader({
       holdings,
       tabs: {
-        forget: (reason, ms) => {
+        forget: (revocation, ms) => {
           this.#renderNow();
-          return this.#forgetting.everywhere(holdings.user, reason, ms);
+          return this.#forgetting.everywhere(holdings.user, revocation, ms);
         },
       },
       socketUrl: this.api.socketUrl,
@@ -252,8 +252,8 @@ export class Tab {
 
   /** Any answer of the server may say that the session is no good. */
   async #refused(code: "session_required" | "device_removed"): Promise<void> {
-    if (code === "device_removed" && this.#holdings && !this.#holdings.stored.removal) {
-      this.#forget("removed");
+    if (code === "device_removed" && this.#holdings && !this.#holdings.removal) {
+      this.#forget({ reason: "removed", at: Date.now() });
       await this.errand("removed");
     }
     await this.signedOut({ forget: false });

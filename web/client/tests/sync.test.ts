@@ -213,7 +213,7 @@ test("a removal takes the synced accounts, and locks the local ones", async () =
   await incoming.apply(await page("id", 1, "Synced"), EPOCH);
   const local = await edits.add({ ...draft, label: "Local" });
   await edits.update("id", { label: "Not sent" });
-  assert.ok(await carryOutRevocation("removed", 5, { holdings, edits, tabs }));
+  assert.ok(await carryOutRevocation({ reason: "removed", at: 5 }, { holdings, edits, tabs }));
   assert.deepEqual(await labels(), []);
   assert.equal(holdings.sealedAccounts, 1);
   assert.deepEqual(holdings.sync, { kind: "removed", reason: "removed", at: 5 });
@@ -235,7 +235,7 @@ test("a removal is known in the turn in which it is carried out", async () => {
   await verify();
   await incoming.apply(await page("id", 1, "Synced"), EPOCH);
   await holdings.reload();
-  void carryOutRevocation("panic", 5, { holdings, edits, tabs });
+  void carryOutRevocation({ reason: "panic", at: 5 }, { holdings, edits, tabs });
   assert.deepEqual(holdings.accounts, []);
   assert.equal(holdings.lock.ring, undefined);
   await assert.rejects(
@@ -248,7 +248,7 @@ test("an erasure takes the local accounts too", async () => {
   await verify();
   await edits.add(draft);
   const before = await holdings.store.deviceKeys();
-  await carryOutRevocation("erased", 5, { holdings, edits, tabs });
+  await carryOutRevocation({ reason: "erased", at: 5 }, { holdings, edits, tabs });
   await holdings.reload();
   assert.equal(holdings.sealedAccounts, 0);
   const after = await holdings.store.deviceKeys();
@@ -262,7 +262,7 @@ test("when sync is turned off, local-only accounts go on working without the ser
   await verify();
   await incoming.apply(await page("id", 1, "Synced"), EPOCH);
   await edits.add({ ...draft, label: "Local" });
-  await carryOutRevocation("sync_off", 5, { holdings, edits, tabs });
+  await carryOutRevocation({ reason: "sync_off", at: 5 }, { holdings, edits, tabs });
   assert.deepEqual(await labels(), ["Local"]);
   assert.deepEqual(holdings.sync, { kind: "off" });
   assert.deepEqual(holdings.lockState, { kind: "unlocked" });
@@ -275,7 +275,7 @@ test("when sync is turned off, local-only accounts go on working without the ser
 test("signing out locks, and keeps the ciphertext", async () => {
   await verify();
   await incoming.apply(await page("id", 1, "Synced"), EPOCH);
-  await carryOutRevocation("signed_out", 5, { holdings, edits, tabs });
+  await carryOutRevocation({ reason: "signed_out", at: 5 }, { holdings, edits, tabs });
   await assert.rejects(
     holdings.lend("id", () => {}),
     LockedError,
@@ -287,7 +287,7 @@ test("signing out locks, and keeps the ciphertext", async () => {
 test("a page that was being applied when the removal came leaves nothing behind", async () => {
   await verify();
   const late = incoming.apply(await page("id", 1, "Late"), EPOCH);
-  await carryOutRevocation("removed", 5, { holdings, edits, tabs });
+  await carryOutRevocation({ reason: "removed", at: 5 }, { holdings, edits, tabs });
   await late.catch(() => {});
   assert.equal((await holdings.store.entry("id")).row, undefined);
 });

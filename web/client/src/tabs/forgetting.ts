@@ -1,6 +1,7 @@
 /** Has every tab of this browser forget its keys, and finds out whether they all did. */
 
-import type { RevokeReason, UserId } from "../protocol.gen.ts";
+import type { UserId } from "../protocol.gen.ts";
+import type { Revocation } from "../removal.ts";
 import type { TabMessage } from "./messages.ts";
 import type { Tabs } from "./tabs.ts";
 
@@ -12,9 +13,9 @@ export class Forgetting {
   constructor(private readonly tabs: Tabs<TabMessage>) {}
 
   /** Tells them in this very turn; resolves true when all that are alive confirmed within `ms`. */
-  async everywhere(user: UserId, reason: RevokeReason, ms: number): Promise<boolean> {
+  async everywhere(user: UserId, revocation: Revocation, ms: number): Promise<boolean> {
     this.#confirmed.clear();
-    this.tabs.post({ type: "forget", user, reason });
+    this.tabs.post({ type: "forget", user, revocation });
     const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), ms));
     const others = await this.tabs.others();
     const all = new Promise<true>((resolve) => {

@@ -1,7 +1,8 @@
 /** What this browser's tabs say to each other. Handles of keys may be in it; a decrypted credential never is. */
 
 import type { RingKeys } from "../keys/key-ring.ts";
-import type { CredentialId, DeviceView, Me, RevokeReason, UnixMillis, UserId } from "../protocol.gen.ts";
+import type { CredentialId, DeviceView, Me, UnixMillis, UserId } from "../protocol.gen.ts";
+import type { Revocation } from "../removal.ts";
 import type { Connection, Progress, Warning } from "../state.ts";
 
 export type TabMessage =
@@ -16,7 +17,7 @@ export type TabMessage =
   /** To the leader. */
   | { readonly type: "errand"; readonly user: UserId; readonly errand: Errand }
   /** From the leader: forget keys and everything decrypted, and say `forgotten`. */
-  | { readonly type: "forget"; readonly user: UserId; readonly reason: RevokeReason }
+  | { readonly type: "forget"; readonly user: UserId; readonly revocation: Revocation }
   | { readonly type: "forgotten" };
 
 export type Errand =
