@@ -36,5 +36,6 @@ pub const DRAIN_PAUSE: Duration = Duration::from_millis(20);
 /// How often the drain looks whether the last socket is gone.
 pub const DRAIN_POLL: Duration = Duration::from_millis(20);
 
-/// Removed devices that a list of devices still names, newest first.
-pub const REMOVED_SHOWN_MAX: usize = 16;
+/// Devices in one list: as many as a user may have, and the last ones that were removed. With the longest names and user
+/// agents that is one frame.
+pub const DEVICES_SHOWN_MAX: usize = 40;

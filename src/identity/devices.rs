@@ -2,15 +2,15 @@
 
 use keyleash_domain::{device::restorable_until, text::DeviceName};
 use keyleash_protocol::{
-    CredentialId, DeviceId, Seq, UserId,
-    http::{DeviceView, Enrol, Enrolled, EventKind, ReceiptView, RemoveDevice, RemoveMany, SecondFactor},
+    CredentialId, DeviceId, UserId,
+    http::{DeviceView, Enrol, Enrolled, EventKind, RemoveDevice, RemoveMany, SecondFactor},
     socket::{DeviceState, RevokeReason},
 };
 
 use super::{Caller, Identity, Origin, Refusal};
 use crate::{
     device_keys,
-    store::{Device, EnrolOutcome, NewDevice, Revoke, Revoked, User},
+    store::{EnrolOutcome, NewDevice, Revoke, Revoked, User},
 };
 
 /// Letters that are not mistaken for others, for codes that people compare.
@@ -123,31 +123,7 @@ impl Identity {
     /// The user's devices as they are shown, without what only the actors know (who is online).
     pub async fn devices(&self, user: UserId) -> Result<Vec<DeviceView>, Refusal> {
         let heads = self.store.heads(user).await?.ok_or(Refusal::SessionRequired)?;
-        Ok(self.store.devices(user).await?.into_iter().map(|device| view(device, heads.seq)).collect())
-    }
-}
-
-/// A device as it is shown. `seq` is the user's: up to where there is something for the device.
-pub fn view(device: Device, seq: Seq) -> DeviceView {
-    let receipt = device.receipt.map(|receipt| ReceiptView {
-        at: receipt.at,
-        after_ms: device.removed_at.map_or(0, |removed| receipt.at.0 - removed.0),
-        wiped: receipt.wiped,
-    });
-    DeviceView {
-        id: device.id,
-        name: device.name,
-        user_agent: device.user_agent,
-        state: device.state,
-        created_at: device.created_at,
-        verified_at: device.verified_at,
-        removed_at: device.removed_at,
-        last_seen: device.last_seen,
-        online: false,
-        acked_seq: device.acked,
-        seq,
-        reason: device.reason,
-        receipt,
+        Ok(self.store.devices(user).await?.iter().map(|device| device.view(heads.credentials)).collect())
     }
 }
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use keyleash_domain::{device::Refusal, text::DeviceName};
 use keyleash_protocol::{
     CredentialId, DeviceId, Seq, SessionId, UnixMillis, UserId,
+    http::{DeviceView, ReceiptView},
     socket::{DeviceState, RevokeReason},
 };
 
@@ -48,6 +49,33 @@ pub struct Device {
     pub receipt: Option<Receipt>,
     /// The seq of its last change.
     pub seq: Seq,
+}
+
+impl Device {
+    /// The device as its owner sees it, without what only the actors know. `credentials` is the seq of the user's last
+    /// change to a credential: a device that acknowledged it is up to date.
+    pub fn view(&self, credentials: Seq) -> DeviceView {
+        let removed_at = self.removed_at.filter(|_| self.state == DeviceState::Removed);
+        DeviceView {
+            id: self.id,
+            name: self.name.clone(),
+            user_agent: self.user_agent.clone(),
+            state: self.state,
+            created_at: self.created_at,
+            verified_at: self.verified_at,
+            removed_at,
+            last_seen: self.last_seen,
+            online: false,
+            acked_seq: self.acked,
+            seq: credentials,
+            reason: removed_at.and(self.reason),
+            receipt: removed_at.zip(self.receipt).map(|(removed_at, receipt)| ReceiptView {
+                at: receipt.at,
+                after_ms: receipt.at.0 - removed_at.0,
+                wiped: receipt.wiped,
+            }),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

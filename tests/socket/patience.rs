@@ -10,7 +10,10 @@ use keyleash_protocol::{
 use loadtest::line::{Heard, Line, Upgrade};
 use serde_json::json;
 use socket2::SockRef;
-use tokio::{io::AsyncReadExt, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
@@ -79,6 +82,29 @@ async fn a_revocation_is_not_behind_updates() {
     phone.until_revoked().await;
     println!("pages before the revocation: {}", phone.pages.len());
     assert!(phone.pages.len() <= 5, "the window and a heartbeat, not {}", phone.pages.len());
+}
+
+/// Case 39: a peer that pings and does not read. Its pongs do not pile up, and it is cut.
+#[tokio::test]
+async fn a_jammed_peer_is_cut() {
+    let server = Server::start().await;
+    let mut owner = Owner::new(&server, "pings@example.com").await;
+    let mut desk = owner.browser(&server, "Desk").await;
+    let phone = owner.browser(&server, "Phone").await;
+    let id = phone.device.id;
+    let mut stream = phone.line.stream.into_inner();
+    SockRef::from(&stream).set_recv_buffer_size(4 * 1024).unwrap();
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'p'; 125]].concat().repeat(100);
+    let (before, start) = (resident_kib(server.pid()), Instant::now());
+    let mut highest = before;
+    // Goes on until the server has cut the connection.
+    while stream.write_all(&ping).await.is_ok() {
+        highest = highest.max(resident_kib(server.pid()));
+        assert!(start.elapsed() < PATIENCE, "still open");
+    }
+    println!("pings without reading: +{} KiB, cut after {:?}", highest - before, start.elapsed());
+    assert!(highest - before < 4 * 1024, "+{} KiB", highest - before);
+    desk.until_devices("the phone offline", |devices| devices.iter().any(|view| view.id == id && !view.online)).await;
 }
 
 /// A peer that is silent for two and a half heartbeats is gone.

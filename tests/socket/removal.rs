@@ -1,14 +1,15 @@
 //! A device is taken away: online, offline, in a race, and by the owner's other ways.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use keyleash_protocol::{CloseCode, Version, socket::RevokeReason};
 use loadtest::line::{Line, LineError, Upgrade};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::{
-    browser::{Browser, Owner, credential, enrol, figures},
+    browser::{Browser, Owner, credential, enrol, figures, now},
     support::Server,
 };
 
@@ -178,4 +179,23 @@ async fn a_socket_ends_with_its_session() {
     owner.trader.api.send(Method::DELETE, &path, json!({})).await.ok();
     assert_eq!(laptop.until_revoked().await, RevokeReason::SignedOut);
     assert_eq!(laptop.until_closed().await, Some(CloseCode::Revoked.code()));
+}
+
+/// Case 19: a session that ends by the clock takes its socket along, to the moment.
+#[tokio::test]
+async fn a_socket_ends_when_its_session_expires() {
+    let server = Server::start().await;
+    let mut owner = Owner::new(&server, "expires@example.com").await;
+    let desk = owner.browser(&server, "Desk").await;
+    let soon = Duration::from_millis(1_500);
+    let database = format!("sqlite:{}/keyleash.db", server.directory().display());
+    let mut database = SqliteConnection::connect(&database).await.unwrap();
+    sqlx::query("UPDATE sessions SET expires_at = $1").bind(now().after(soon).0).execute(&mut database).await.unwrap();
+    let start = Instant::now();
+    let mut desk = desk.reconnect(&server).await;
+    assert_eq!(desk.until_revoked().await, RevokeReason::SignedOut);
+    let waited = start.elapsed();
+    println!("a session of {soon:?} ended its socket after {waited:?}");
+    assert!(waited < soon + Duration::from_secs(2));
+    assert_eq!(desk.until_closed().await, Some(CloseCode::Revoked.code()));
 }

@@ -358,3 +358,80 @@ impl Socket {
         matches!(self.standing, Standing::Verified { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const DEVICE: u128 = 1;
+
+    fn heads(seq: i64, devices: i64) -> Heads {
+        Heads { seq: Seq(seq), devices: Seq(devices), ..Heads::default() }
+    }
+
+    fn facts(heads: Heads, state: Option<DeviceState>) -> Input {
+        let row = |state| DeviceFact {
+            id: DeviceId::from_uuid(Uuid::from_u128(DEVICE)),
+            state,
+            verified_at: Some(UnixMillis(1)),
+            removed_at: None,
+            reason: None,
+            acked: Seq(0),
+        };
+        let session = SessionFact { id: SessionId::from_uuid(Uuid::from_u128(DEVICE)), revoked: None };
+        let devices = state.map(|state| vec![row(state)]);
+        let sessions = state.map(|_| vec![session]);
+        Input::Facts(Some(Facts { heads, devices, sessions, now: UnixMillis(9) }))
+    }
+
+    /// A watch with one verified socket that was told everything up to seq 5.
+    fn watching() -> Watch {
+        let mut watch = Watch::default();
+        let (device, session) = (Uuid::from_u128(DEVICE), Uuid::from_u128(DEVICE));
+        watch.join(Joining {
+            socket: SocketId(7),
+            device: DeviceId::from_uuid(device),
+            session: SessionId::from_uuid(session),
+            verified_at: Some(UnixMillis(1)),
+            cursor: Seq(5),
+        });
+        watch.handle(facts(heads(5, 1), Some(DeviceState::Verified)));
+        watch
+    }
+
+    /// What was sealed may reach further than what was looked at; a removal in between must still be looked for.
+    #[test]
+    fn a_hint_is_old_only_if_a_look_has_reached_it() {
+        let mut watch = watching();
+        assert_eq!(watch.handle(Input::Hint(Seq(5))), []);
+        assert_eq!(watch.handle(Input::Hint(Seq(6))), [Effect::Look { known: Some(heads(5, 1)) }]);
+        let sealing = watch.handle(facts(heads(6, 1), None));
+        assert!(matches!(sealing[..], [Effect::Seal { since: Seq(5), .. }]));
+        // Seq 7, a removal, committed before the vault read.
+        watch.handle(Input::Sealed(Some(Sealed { to: Seq(7), parts: Vec::new() })));
+        assert_eq!(watch.handle(Input::Hint(Seq(7))), [Effect::Look { known: Some(heads(6, 1)) }]);
+    }
+
+    /// A flood of hints, forged ones too, is one look after another.
+    #[test]
+    fn one_look_at_a_time() {
+        let mut watch = watching();
+        assert_eq!(watch.handle(Input::Hint(Seq(1_000))).len(), 1);
+        for seq in 1_001..2_000 {
+            assert_eq!(watch.handle(Input::Hint(Seq(seq))), []);
+        }
+        let effects = watch.handle(facts(heads(5, 1), None));
+        assert_eq!(effects, [Effect::Look { known: Some(heads(5, 1)) }]);
+    }
+
+    #[test]
+    fn revocations_are_told_before_anything_is_sealed() {
+        let mut watch = watching();
+        watch.handle(Input::Hint(Seq(6)));
+        let effects = watch.handle(facts(heads(6, 6), Some(DeviceState::Removed)));
+        assert!(matches!(effects[0], Effect::Tell { socket: SocketId(7), news: News::Revoked { .. } }));
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Seal { .. })));
+    }
+}
