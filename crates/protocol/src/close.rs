@@ -33,7 +33,7 @@ close_codes! {
     SlowConsumer = 4001, "slow_consumer";
     /// No `hello` came in time.
     HelloLate = 4002, "hello_late";
-    /// This device has more live sockets than allowed.
+    /// More sockets from this address that have not said hello than allowed.
     TooManySockets = 4003, "too_many_sockets";
     /// A newer socket of the same device took this one's place.
     Superseded = 4004, "superseded";

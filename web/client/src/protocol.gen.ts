@@ -346,7 +346,7 @@ export const CloseCode = {
   slow_consumer: 4001,
   /** No `hello` came in time. */
   hello_late: 4002,
-  /** This device has more live sockets than allowed. */
+  /** More sockets from this address that have not said hello than allowed. */
   too_many_sockets: 4003,
   /** A newer socket of the same device took this one's place. */
   superseded: 4004,
