@@ -43,8 +43,8 @@ pub fn configure(mailbox: Option<Mailbox>) -> impl FnOnce(&mut web::ServiceConfi
         .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error).into()));
         app.service(web::scope("/api/v1").wrap(from_fn(guard::same_site)).wrap(from_fn(guard::api_headers)).configure(
             |api| {
-                for path in calls::ALL.iter().map(|call| call.path).collect::<BTreeSet<_>>() {
-                    let calls = calls::ALL.iter().filter(|call| call.path == path);
+                for path in calls::ALL.iter().map(calls::Call::path).collect::<BTreeSet<_>>() {
+                    let calls = calls::ALL.iter().filter(|call| call.path() == path);
                     let resource = calls.fold(web::resource(path), |resource, call| resource.route((call.route)()));
                     api.service(resource.default_service(web::to(|| async { problem::method_not_allowed() })));
                 }

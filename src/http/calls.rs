@@ -12,7 +12,8 @@ use super::{accounts, approvals, devices, openapi::Shape, sessions, sync, totp};
 /// One call.
 pub(super) struct Call {
     pub method: Method,
-    pub path: &'static str,
+    /// With the names of what may stand in its query: `/events?before&limit`.
+    pub address: &'static str,
     pub summary: &'static str,
     pub body: Shape,
     pub answer: Shape,
@@ -20,6 +21,17 @@ pub(super) struct Call {
     /// Who may call.
     pub access: Access,
     pub route: fn() -> Route,
+}
+
+impl Call {
+    pub(super) fn path(&self) -> &'static str {
+        self.address.split('?').next().unwrap_or_default()
+    }
+
+    /// The optional parameters of its query.
+    pub(super) fn query(&self) -> impl Iterator<Item = &'static str> {
+        self.address.split(['?', '&']).skip(1)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +47,7 @@ macro_rules! calls {
     ($( $method:ident $path:literal, $access:ident, $body:ty => $status:literal $answer:ty, $handler:path, $summary:literal; )+) => {
         pub(super) const ALL: &[Call] = &[ $( Call {
             method: Method::$method,
-            path: $path,
+            address: $path,
             summary: $summary,
             body: Shape::of::<$body>(),
             answer: Shape::of::<$answer>(),
@@ -55,7 +67,7 @@ calls! {
     POST "/password/change", SecondFactor, PasswordChange => 204 (), accounts::change_password, "Change the password; other sessions end";
     POST "/password/forgot", Public, PasswordForgot => 202 (), accounts::forgot_password, "Ask for a reset mail";
     POST "/password/reset", Public, PasswordReset => 204 (), accounts::reset_password, "Set a new password with the mail's token";
-    GET "/events", Session, () => 200 EventList, accounts::events, "The security log, newest first";
+    GET "/events?before&limit", Session, () => 200 EventList, accounts::events, "The security log, newest first";
 
     POST "/totp/setup", Session, PasswordOnly => 200 TotpSetup, totp::set_up, "Begin setting up two-factor authentication";
     POST "/totp/confirm", Session, TotpConfirm => 200 RecoveryCodes, totp::confirm, "Turn it on with a first code";

@@ -49,7 +49,7 @@ fn openapi() -> Value {
                 (shape.collect)(&mut schemas);
             }
         }
-        let methods = paths.entry(call.path).or_insert_with(|| json!({}));
+        let methods = paths.entry(call.path()).or_insert_with(|| json!({}));
         methods[call.method.as_str().to_lowercase()] = operation(call);
     }
     let schemas: Map<String, Value> =
@@ -95,12 +95,13 @@ fn operation(call: &Call) -> Value {
     if call.access != Access::Public {
         operation["security"] = json!([{ "cookie": [] }, { "bearer": [] }]);
     }
-    let parameters: Vec<Value> = call
-        .path
+    let in_path = call
+        .path()
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-        .collect();
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let in_query = call.query().map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } }));
+    let parameters: Vec<Value> = in_path.chain(in_query).collect();
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
     }
@@ -124,5 +125,6 @@ mod tests {
             assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
         }
         assert_eq!(document["paths"]["/devices/{id}/remove"]["post"]["parameters"][0]["name"], "id");
+        assert_eq!(document["paths"]["/events"]["get"]["parameters"][1]["name"], "limit");
     }
 }
