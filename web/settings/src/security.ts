@@ -7,7 +7,7 @@ import { field } from "./field.ts";
 import { entries, LiveElement } from "./live.ts";
 import { controls } from "./theme.ts";
 import "./totp.ts";
-import { ago, eventWords, moment } from "./words.ts";
+import { aboutEvent, ago, eventWords, moment } from "./words.ts";
 
 const EVENTS_PER_PAGE = 20;
 
@@ -129,7 +129,7 @@ export class SecurityView extends LiveElement {
             <li class="row spread">
               <div class="grow">
                 <p>${eventWords[event.kind]}</p>
-                <p class="muted small">${[event.detail, event.address].filter(Boolean).join(" · ")}</p>
+                <p class="muted small">${aboutEvent(event, this.snapshot)}</p>
               </div>
               <time class="muted small nowrap" datetime=${new Date(event.at).toISOString()}>${moment(event.at)}</time>
             </li>`,

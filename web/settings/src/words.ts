@@ -1,5 +1,12 @@
 /** Facts in words: times, browsers, reasons, kinds of events. Nothing here decides anything. */
-import type { DeviceView, EventKind, RevokeReason } from "@keyleash/client";
+import {
+  browserOf,
+  type DeviceView,
+  type EventKind,
+  type EventView,
+  type RevokeReason,
+  type Snapshot,
+} from "@keyleash/client";
 
 const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -77,3 +84,25 @@ export const eventWords: Record<EventKind, string> = {
   credential_read: "Exchange keys read",
   attempts_blocked: "Too many wrong codes: attempts blocked for a while",
 };
+
+/** What an entry of the security log is about, with names in place of ids where this browser knows them. */
+export function aboutEvent(event: EventView, { accounts, devices }: Snapshot): string {
+  const device = devices.find((each) => each.id === event.device)?.name;
+  return [subject(event, accounts), device, event.address].filter(Boolean).join(" · ");
+}
+
+function subject({ kind, detail }: EventView, accounts: Snapshot["accounts"]): string {
+  switch (kind) {
+    case "credential_added":
+    case "credential_changed":
+    case "credential_deleted":
+    case "credential_read":
+      return accounts.find((each) => each.id === detail)?.label ?? "An account that is not in this browser";
+    case "logged_in":
+      return browserOf(detail);
+    case "session_ended":
+      return "";
+    default:
+      return detail;
+  }
+}
