@@ -143,14 +143,15 @@ export class Keyleash {
 
   /**
    * Turns sync on for the user if it is not, and registers this browser as a device, which then is `pending`.
-   * A removed device asks to come back by the same call. Refused with `totp_not_enabled` without 2FA.
+   * A removed device asks to come back by the same call, under the name that it had. Refused with `totp_not_enabled` without 2FA.
    */
-  enableSync(deviceName: string = browserOf(navigator.userAgent)): Promise<void> {
+  enableSync(deviceName?: string): Promise<void> {
     return this.tab.enrolling(async () => {
       const me = await this.tab.signedIn(await this.tab.api.setSync({ enabled: true }));
       const { store } = this.tab.holdings();
       const proof = await enrolment(await store.deviceKeys(), me.user_id);
-      const { id, state, match_code } = await this.tab.api.enrol({ name: deviceName, ...proof });
+      const name = deviceName ?? (await store.fact("name")) ?? browserOf(navigator.userAgent);
+      const { id, state, match_code } = await this.tab.api.enrol({ name, ...proof });
       await store.setEnrolment({
         device: id,
         state: state === "verified" ? "verified" : "pending",

@@ -166,7 +166,8 @@ export class Leader {
         void this.here.stored();
         return;
       case "devices":
-        return this.#tell({ devices: message.devices });
+        this.#tell({ devices: message.devices });
+        return this.#noteName(message.devices);
       case "challenge":
       case "drain":
       case "revoked":
@@ -250,6 +251,12 @@ export class Leader {
     await this.#edits.shareAll();
     await this.#flush();
     await this.here.stored();
+  }
+
+  async #noteName(devices: readonly DeviceView[]): Promise<void> {
+    const { store, stored } = this.here.holdings;
+    const own = devices.find(({ id }) => id === stored.enrolment?.device);
+    if (own && own.name !== (await store.fact("name"))) await store.setName(own.name);
   }
 
   async #listDevices(): Promise<void> {

@@ -29,6 +29,8 @@ interface Schema extends DBSchema {
 }
 
 interface Facts {
+  /** What the owner calls this device; kept when it is removed, for when it comes back. */
+  name: string;
   enrolment: Enrolment;
   cursor: Cursor;
   removal: RemovalRecord;
@@ -168,6 +170,10 @@ export class LocalStore {
     const used = rows.some((row) => row.home === "local" && row.under === "browser");
     if (!used) void tx.objectStore("keys").delete("browser");
     await tx.done;
+  }
+
+  async setName(name: string): Promise<void> {
+    await this.db.put("facts", name, "name");
   }
 
   async setEnrolment(enrolment: Enrolment): Promise<void> {
