@@ -5,7 +5,17 @@ import type { Page } from "playwright-core";
 import { Profile, windows } from "./browser.ts";
 import { binance, bybit, okx } from "./secrets.ts";
 import { Server } from "./server.ts";
-import { addAccount, device, removedDevice, section, setSynced, signsWith, statusBanner, Trader } from "./trader.ts";
+import {
+  addAccount,
+  device,
+  removedDevice,
+  section,
+  setSynced,
+  signsWith,
+  statusBanner,
+  Trader,
+  verifiedBadge,
+} from "./trader.ts";
 
 const WIDTHS = [360, 768, 1440];
 const SCHEMES = ["light", "dark"] as const;
@@ -51,7 +61,9 @@ async function journey(): Promise<void> {
   await link.getByRole("button", { name: "Approve this device" }).waitFor();
   await pictures(link, "approve");
   await link.getByRole("button", { name: "Approve this device" }).click();
+  await link.getByRole("heading", { name: "Approved" }).waitFor();
   await link.close();
+  await verifiedBadge(a).waitFor();
   await trader.rename(a, "Desk");
   await setSynced(a, main.label, true);
 
@@ -75,12 +87,14 @@ async function journey(): Promise<void> {
   await section(a, "Accounts", "Sync");
   await device(a, "Laptop").getByText("Behind").waitFor();
   await pictures(a, "devices");
-  await a.getByRole("button", { name: "Remove Laptop" }).click();
+  await a.getByRole("button", { name: "Remove Phone" }).click();
   await pictures(a, "remove");
   await trader.giveCode(a, "Remove");
-  await trader.remove(a, "Phone");
   await removedDevice(a, "Phone").getByText("confirmed by the device").waitFor();
-  await pictures(a, "removed-devices");
+  await pictures(a, "removed-online");
+  await trader.remove(a, "Laptop");
+  await removedDevice(a, "Laptop").getByText("Offline: locked out").waitFor();
+  await pictures(a, "removed-offline");
   await statusBanner(c).getByText("This device was removed").waitFor();
   await pictures(c, "removed");
   await section(a, "Security");

@@ -125,5 +125,5 @@ export const controls = css`
 
   progress { width: 100%; height: 8px; accent-color: var(--accent); }
 
-  @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
+  @media (prefers-reduced-motion: reduce) { *, *::before, *::after { transition: none !important; } }
 `;

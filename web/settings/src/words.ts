@@ -88,7 +88,7 @@ export const eventWords: Record<EventKind, string> = {
 /** What an entry of the security log is about, with names in place of ids where this browser knows them. */
 export function aboutEvent(event: EventView, { accounts, devices }: Snapshot): string {
   const device = devices.find((each) => each.id === event.device)?.name;
-  return [subject(event, accounts), device, event.address].filter(Boolean).join(" · ");
+  return [...new Set([subject(event, accounts), device, event.address])].filter(Boolean).join(" · ");
 }
 
 function subject({ kind, detail }: EventView, accounts: Snapshot["accounts"]): string {

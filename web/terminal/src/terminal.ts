@@ -17,13 +17,13 @@ export class DemoTerminal extends LitElement {
       .bar, main { max-width: 1240px; margin: 0 auto; padding: 12px 24px; }
       main { padding-block: 24px 48px; }
       .brand { display: flex; align-items: center; gap: 10px; font-weight: 650; letter-spacing: -0.01em; }
-      .bar, .who { flex-wrap: nowrap; }
+      .bar, .who { flex-wrap: nowrap; white-space: nowrap; }
       .brand svg { width: 24px; height: 24px; color: var(--accent); }
       .email { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
       .desk { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 20px; align-items: start; }
       terminal-gate.alone { max-width: 420px; margin: 6vh auto 0; }
       @media (max-width: 1023px) { .desk { grid-template-columns: minmax(0, 1fr); } }
-      @media (max-width: 599px) { .bar, main { padding-inline: 12px; } main { padding-top: 12px; } .email { display: none; } .brand { gap: 6px; font-size: 0.93rem; } }
+      @media (max-width: 599px) { .bar, main { padding-inline: 12px; } main { padding-top: 12px; } .email { display: none; } .bar { gap: 8px; } .brand, .who { gap: 6px; font-size: 0.93rem; } }
     `,
   ];
 
