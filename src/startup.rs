@@ -161,6 +161,7 @@ async fn run(config: Config) -> Result<(), StartError> {
     let admin = admin(&config, admin::Parts { store: store.clone(), bus: told }, directory.clone())?;
     let leaving = tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle()));
     greet(&config, &public_url);
+    tracing::info!(url = public_url, "listening");
     let admin_task = actix_rt::spawn(admin);
     server.await.map_err(StartError::Serve)?;
     admin_task.abort();
@@ -168,6 +169,7 @@ async fn run(config: Config) -> Result<(), StartError> {
     walking.abort();
     tidying.abort();
     store.close().await;
+    tracing::info!("stopped");
     Ok(())
 }
 
@@ -187,6 +189,7 @@ async fn leave_when_told(directory: Directory, server: ServerHandle) -> io::Resu
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    tracing::info!(sockets = directory.sockets(), "told to stop; sending the devices away");
     directory.drain(DRAIN_SPREAD, DRAIN_MAX).await;
     server.stop(true).await;
     Ok(())

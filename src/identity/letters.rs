@@ -207,7 +207,7 @@ fn html(draft: &Draft<'_>, panic: Option<&str>) -> String {
         for (label, value) in &draft.facts {
             let _ = write!(
                 body,
-                "<tr><td style=\"padding:2px 16px 2px 0;color:#667\">{}</td><td><b>{}</b></td></tr>",
+                "<tr><td style=\"padding:2px 16px 2px 0;color:#596273\">{}</td><td><b>{}</b></td></tr>",
                 escape(label),
                 escape(value)
             );
@@ -217,7 +217,7 @@ fn html(draft: &Draft<'_>, panic: Option<&str>) -> String {
     if let Some((label, link)) = &draft.button {
         let _ = write!(
             body,
-            "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#1f5fd6;color:#fff;padding:10px 18px;\
+            "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#0b6e5f;color:#fff;padding:10px 18px;\
              border-radius:6px;text-decoration:none\">{}</a></p>",
             escape(link),
             escape(label)
@@ -226,14 +226,14 @@ fn html(draft: &Draft<'_>, panic: Option<&str>) -> String {
     if let Some(link) = panic {
         let _ = write!(
             body,
-            "<p style=\"color:#667\">Something wrong? <a href=\"{}\">This wasn't me: lock every device</a>.</p>",
+            "<p style=\"color:#596273\">Something wrong? <a href=\"{}\">This wasn't me: lock every device</a>.</p>",
             escape(link)
         );
     }
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{subject}</title></head>\
          <body style=\"font:16px/1.5 system-ui,sans-serif;max-width:560px;margin:24px auto;padding:0 16px\">\
-         <h1 style=\"font-size:20px\">{subject}</h1>{body}<p style=\"color:#667\">Keyleash</p></body></html>",
+         <h1 style=\"font-size:20px\">{subject}</h1>{body}<p style=\"color:#596273\">Keyleash</p></body></html>",
         subject = escape(&draft.subject)
     )
 }
