@@ -247,6 +247,7 @@ impl Handler<Join> for UserActor {
     type Result = ();
 
     fn handle(&mut self, join: Join, ctx: &mut Self::Context) {
+        self.sockets.reserve_exact(1);
         self.sockets.push((join.joining.socket, join.actor));
         let effects = self.watch.join(join.joining);
         self.carry_out(effects, None, ctx);

@@ -171,7 +171,7 @@ impl Browser {
                 }
             }
         };
-        timeout(PATIENCE, reading).await.expect("the socket closes")
+        timeout(PATIENCE, reading).await.unwrap()
     }
 
     pub async fn put(&mut self, id: CredentialId, base: Version, label: &str) -> Result<(Version, Seq), SocketError> {

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use keyleash_protocol::Version;
+use keyleash_protocol::{
+    Version,
+    socket::{ClientMessage, ServerMessage},
+};
+use loadtest::line::Heard;
 
 use crate::{
     browser::{Browser, Owner, credential, form},
@@ -24,27 +28,18 @@ async fn done_survives_sigkill() {
                 let id = credential(round * 10_000 + n);
                 let sealed = desk.device.seal(id, Version(0), &form("durable")).unwrap();
                 let r#ref = desk.next_ref();
-                let put = keyleash_protocol::socket::ClientMessage::Put {
-                    r#ref,
-                    id,
-                    base_version: Version(0),
-                    r#box: sealed,
-                };
+                let put = ClientMessage::Put { r#ref, id, base_version: Version(0), r#box: sealed };
                 if desk.line.send(&put).await.is_err() {
                     return;
                 }
                 loop {
                     match desk.line.next().await {
-                        Ok(loadtest::line::Heard::Message(keyleash_protocol::socket::ServerMessage::Done {
-                            id,
-                            version,
-                            ..
-                        })) => {
+                        Ok(Heard::Message(ServerMessage::Done { id, version, .. })) => {
                             done.insert(id, version);
                             break;
                         }
-                        Ok(loadtest::line::Heard::Message(_)) => {}
-                        Ok(loadtest::line::Heard::Closed(_)) | Err(_) => return,
+                        Ok(Heard::Message(_)) => {}
+                        Ok(Heard::Closed(_)) | Err(_) => return,
                     }
                 }
             }
@@ -57,10 +52,7 @@ async fn done_survives_sigkill() {
         server.kill_and_restart();
         let (api, device) = (desk.api, desk.device);
         desk = Browser::connect(&server, api, device).await;
-        let seq = {
-            let (_, seq) = desk.put(credential(1_000_000 + round), Version(0), "after").await.unwrap();
-            seq
-        };
+        let (_, seq) = desk.put(credential(1_000_000 + round), Version(0), "after").await.unwrap();
         desk.until_at(seq).await;
     }
     println!("{} writes were answered done before one of three kills", done.len());

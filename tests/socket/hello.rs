@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use keyleash_protocol::{
-    CloseCode, SessionId,
+    CloseCode, DeviceId,
     limits::HELLO_DEADLINE_MS,
     socket::{ClientMessage, Hello, ServerMessage},
     transcript,
@@ -12,10 +12,12 @@ use loadtest::{
     device::Device,
     line::{Heard, Line, Upgrade},
 };
+use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::{
     browser::Owner,
-    support::{Api, Server},
+    support::{Api, PATIENCE, Server, eventually},
 };
 
 /// Opens a socket and takes its challenge.
@@ -88,7 +90,7 @@ async fn another_users_device_does_not_exist() {
     let (alices, bobs) = (alice.browser(&server, "Desk").await, bob.browser(&server, "Desk").await);
     refused(&outcome(&server, &alices.api, async |nonce| bobs.device.hello(nonce).unwrap()).await);
     let mut nobody = Device::new(alices.device.user).unwrap();
-    nobody.id = keyleash_protocol::DeviceId::from_uuid(*SessionId::from_uuid(uuid::Uuid::from_u128(7)).as_uuid());
+    nobody.id = DeviceId::from_uuid(Uuid::from_u128(7));
     refused(&outcome(&server, &alices.api, async |nonce| nobody.hello(nonce).unwrap()).await);
 }
 
@@ -110,17 +112,20 @@ async fn strangers_are_few_and_do_not_stay() {
 
     // A place that is given up is free at once.
     drop(strangers.pop());
-    crate::support::eventually("a free place", async || {
+    eventually("a free place", async || {
         let mut line = Line::open(&server.url, Upgrade::of(desk.api.token(), &server.url)).await.unwrap();
         match line.next().await.unwrap() {
-            Heard::Message(ServerMessage::Challenge { .. }) => Some(strangers.push(line)),
+            Heard::Message(ServerMessage::Challenge { .. }) => {
+                strangers.push(line);
+                Some(())
+            }
             _ => None,
         }
     })
     .await;
 
     for mut line in strangers {
-        let closed = line.next().await.unwrap();
+        let closed = timeout(PATIENCE, line.next()).await.unwrap().unwrap();
         assert!(matches!(closed, Heard::Closed(Some(code)) if code == CloseCode::HelloLate.code()), "{closed:?}");
     }
     let waited = start.elapsed().as_millis();

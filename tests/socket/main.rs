@@ -7,6 +7,7 @@
 mod support;
 
 mod browser;
+mod crowd;
 mod durable;
 mod frames;
 mod hello;

@@ -81,7 +81,7 @@ async fn a_revocation_is_not_behind_updates() {
     phone.pages.clear();
     phone.until_revoked().await;
     println!("pages before the revocation: {}", phone.pages.len());
-    assert!(phone.pages.len() <= 5, "the window and a heartbeat, not {}", phone.pages.len());
+    assert!(phone.pages.len() <= 4, "the window and no more, not {}", phone.pages.len());
 }
 
 /// Case 39: a peer that pings and does not read. Its pongs do not pile up, and it is cut.
@@ -94,7 +94,7 @@ async fn a_jammed_peer_is_cut() {
     let id = phone.device.id;
     let mut stream = phone.line.stream.into_inner();
     SockRef::from(&stream).set_recv_buffer_size(4 * 1024).unwrap();
-    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'p'; 125]].concat().repeat(100);
+    let ping = [&[0x89, 0x80 | 0x7d, 0, 0, 0, 0][..], &[b'p'; 125]].concat().repeat(100);
     let (before, start) = (resident_kib(server.pid()), Instant::now());
     let mut highest = before;
     // Goes on until the server has cut the connection.
@@ -130,7 +130,7 @@ async fn silence_ends_a_socket() {
     let ((bytes, waited), ()) = tokio::join!(silent, answering);
     println!("a silent peer was closed after {waited:?}");
     assert!(bytes.ends_with(CloseCode::HeartbeatLost.slug().as_bytes()));
-    assert!(waited >= Duration::from_millis(2_000), "two and a half heartbeats, not {waited:?}");
+    assert!(waited >= Duration::from_secs(2), "two and a half heartbeats, not {waited:?}");
     desk.until_devices("the phone offline", |devices| devices.iter().any(|view| !view.online)).await;
 }
 

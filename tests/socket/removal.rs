@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use keyleash_protocol::{CloseCode, Version, socket::RevokeReason};
+use keyleash_protocol::{
+    CloseCode, Seq, Version,
+    socket::{ClientMessage, RevokeReason, ServerMessage},
+};
 use loadtest::line::{Line, LineError, Upgrade};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
 use crate::{
-    browser::{Browser, Owner, credential, enrol, figures, now},
+    browser::{Browser, Owner, credential, enrol, figures, form, now},
     support::Server,
 };
 
@@ -98,21 +101,16 @@ async fn a_write_that_races_the_removal_is_before_it_or_refused() {
     let writing = async {
         let mut done = Vec::new();
         for n in 0.. {
-            let sealed = phone.device.seal(credential(n), Version(0), &crate::browser::form("racing"));
+            let sealed = phone.device.seal(credential(n), Version(0), &form("racing"));
             let Ok(sealed) = sealed else { break };
             let r#ref = phone.next_ref();
-            let put = keyleash_protocol::socket::ClientMessage::Put {
-                r#ref,
-                id: credential(n),
-                base_version: Version(0),
-                r#box: sealed,
-            };
+            let put = ClientMessage::Put { r#ref, id: credential(n), base_version: Version(0), r#box: sealed };
             if phone.line.send(&put).await.is_err() {
                 break;
             }
             let seq = phone.until("an answer or the end", |browser, message| match message {
-                keyleash_protocol::socket::ServerMessage::Done { seq, .. } => Some(Some(*seq)),
-                keyleash_protocol::socket::ServerMessage::Error(_) => Some(None),
+                ServerMessage::Done { seq, .. } => Some(Some(*seq)),
+                ServerMessage::Error(_) => Some(None),
                 _ => browser.device.revoked.map(|_| None),
             });
             match seq.await {
@@ -129,7 +127,7 @@ async fn a_write_that_races_the_removal_is_before_it_or_refused() {
     let (done, removed_at) = tokio::join!(writing, removing);
     println!("{} writes were committed before the removal at seq {removed_at}", done.len());
     assert!(done.iter().all(|(_, seq)| seq.0 < removed_at));
-    desk.until_at(keyleash_protocol::Seq(removed_at)).await;
+    desk.until_at(Seq(removed_at)).await;
     let mut held: Vec<_> = desk.device.held.keys().copied().collect();
     held.sort_unstable();
     let written: Vec<_> = done.iter().map(|(n, _)| credential(*n)).collect();

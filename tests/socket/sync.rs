@@ -2,10 +2,13 @@
 
 use std::time::Instant;
 
-use keyleash_protocol::{ProblemCode, Version, socket::ServerMessage};
+use keyleash_protocol::{
+    ProblemCode, Version,
+    socket::{ClientMessage, ServerMessage},
+};
 
 use crate::{
-    browser::{Owner, credential, figures},
+    browser::{Browser, Owner, credential, figures},
     support::Server,
 };
 
@@ -15,11 +18,7 @@ async fn a_pending_device_turns_verified_on_its_socket() {
     let mut owner = Owner::new(&server, "pending@example.com").await;
     let mut desk = owner.pending(&server, "Desk").await;
     assert!(desk.device.is_locked());
-    let refused = desk.ask(keyleash_protocol::socket::ClientMessage::Delete {
-        r#ref: 0,
-        id: credential(1),
-        base_version: Version(1),
-    });
+    let refused = desk.ask(ClientMessage::Delete { r#ref: 0, id: credential(1), base_version: Version(1) });
     assert_eq!(refused.await.unwrap_err().code, ProblemCode::DeviceState);
 
     let start = Instant::now();
@@ -94,7 +93,7 @@ async fn a_device_that_was_away_gets_exactly_what_it_missed() {
 
     // Its browser was closed: the unlock key is gone, what it holds is not.
     laptop_device.lock();
-    let mut laptop = crate::browser::Browser::connect(&server, laptop_api, laptop_device).await;
+    let mut laptop = Browser::connect(&server, laptop_api, laptop_device).await;
     laptop.until_at(seq).await;
     desk.until_at(seq).await;
     let got: Vec<_> = laptop.pages.iter().flat_map(|page| page.upserts.iter().map(|row| row.id)).collect();

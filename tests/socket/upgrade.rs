@@ -1,13 +1,20 @@
 //! The upgrade: who gets one, and that the application's own routes and middleware still see every request.
 
-use keyleash_protocol::{CloseCode, socket::SUBPROTOCOL};
+use keyleash_protocol::{
+    CloseCode,
+    limits::NONCE_BYTES,
+    socket::{SUBPROTOCOL, ServerMessage},
+};
 use loadtest::line::{Heard, Line, LineError, Upgrade};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::{browser::Owner, support::Server};
+use crate::{
+    browser::Owner,
+    support::{PATIENCE, Server},
+};
 
 /// Case 16: another site's page, a page without an origin, and somebody without a session.
 #[tokio::test]
@@ -117,7 +124,7 @@ async fn raw(server: &Server, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();
-    tokio::time::timeout(crate::support::PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
     answer
 }
 
@@ -129,7 +136,7 @@ async fn the_challenge_is_first() {
     let mut line = Line::open(&server.url, Upgrade::of(owner.trader.api.token(), &server.url)).await.unwrap();
     let first = line.next().await.unwrap();
     assert!(
-        matches!(&first, Heard::Message(keyleash_protocol::socket::ServerMessage::Challenge { nonce }) if nonce.0.len() == 32),
+        matches!(&first, Heard::Message(ServerMessage::Challenge { nonce }) if nonce.0.len() == NONCE_BYTES),
         "{first:?}"
     );
 }

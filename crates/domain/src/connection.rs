@@ -19,8 +19,6 @@ use keyleash_protocol::limits::CREDENTIALS_PER_USER_MAX;
 
 /// A frame on its way into the kernel for this long means that the peer does not read: it is cut, comes back and catches up.
 pub const JAM_MAX: Duration = Duration::from_secs(10);
-/// A page is applied within milliseconds; a peer that reads but does not acknowledge for this long is stuck.
-pub const ACK_MAX: Duration = Duration::from_secs(30);
 /// A revoked device gets this long to wipe and to say so.
 pub const RECEIPT_MAX: Duration = Duration::from_secs(5);
 /// Answers that wait for a peer to read; more of its messages are not taken in meanwhile.
@@ -33,7 +31,8 @@ const _: () = assert!(MESSAGES_BURST as usize >= 2 * CREDENTIALS_PER_USER_MAX);
 /// Messages per second that it may send for ever.
 pub const MESSAGES_PER_SECOND: u32 = 100;
 
-/// Silence after which the peer is taken for gone, as a multiple of the heartbeat: one lost, and half of the next.
+/// Silence after which the peer is taken for gone, as a multiple of the heartbeat: one lost, and half of the next. A peer
+/// that is there but leaves a page unacknowledged for as long is stuck.
 pub fn silence_max(heartbeat: Duration) -> Duration {
     heartbeat * 5 / 2
 }

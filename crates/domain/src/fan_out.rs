@@ -107,14 +107,17 @@ impl Watch {
         }
         let standing = joining.verified_at.map_or(Standing::Pending, |at| Standing::Verified { at });
         let (id, device, session) = (joining.socket, joining.device, joining.session);
+        // Most users have one or two devices: no room is kept for more.
+        self.sockets.reserve_exact(1);
         self.sockets.push(Socket { id, device, session, standing, told: None, settled: false, listed: false });
-        match self.presences.iter_mut().find(|presence| presence.device == device) {
-            Some(presence) => {
-                presence.online = true;
-                presence.acked = joining.cursor;
-            }
-            None => self.presences.push(Presence { device, online: true, acked: joining.cursor }),
+        if !self.presences.iter().any(|presence| presence.device == device) {
+            self.presences.reserve_exact(1);
+            self.presences.push(Presence { device, online: true, acked: joining.cursor });
         }
+        self.presence(device, |presence| {
+            presence.online = true;
+            presence.acked = joining.cursor;
+        });
         self.rows_wanted = true;
         self.look(&mut effects);
         effects

@@ -116,10 +116,11 @@ impl Outbox {
         !self.initial
     }
 
-    /// Everything was sent and acknowledged: where a heartbeat may say "you are at".
-    pub fn idle_at(&self) -> Option<Seq> {
+    /// An empty page that says "you are at", if everything was sent and acknowledged; the one before too.
+    pub fn heartbeat(&mut self, now: Instant) -> Option<SyncPage> {
         let idle = self.is_live() && !self.reading && self.in_flight.is_empty() && self.sent >= self.head;
-        idle.then_some(self.sent)
+        let page = SyncPage { seq: self.sent, done: true, ..SyncPage::default() };
+        idle.then(|| self.send(page, now))
     }
 
     pub fn waiting_since(&self) -> Option<Instant> {
@@ -189,7 +190,8 @@ mod tests {
         outbox.page_read(page(100), now);
         assert_eq!(outbox.in_flight(), WINDOW_FRAMES);
         outbox.ack(Seq(100), now).unwrap();
-        assert_eq!(outbox.idle_at(), Some(Seq(100)));
+        assert_eq!(outbox.heartbeat(now), Some(page(100)));
+        assert_eq!(outbox.heartbeat(now), None, "the one before was not answered");
     }
 
     #[test]

@@ -334,7 +334,7 @@ impl World {
                     }
                     line.down.push_back(message);
                     let pages = line.down.iter().filter(|message| matches!(message, ServerMessage::Sync(_))).count();
-                    assert!(pages <= WINDOW_FRAMES + 1, "more in flight than the window and one heartbeat");
+                    assert!(pages <= WINDOW_FRAMES, "more in flight than the window");
                 }
                 Effect::SendText(_) => assert!(!line.revoked && !line.jammed),
                 Effect::Unlock => line.asked.push_back(Asked::Unlock),

@@ -12,7 +12,7 @@ use keyleash_protocol::{
 };
 
 use super::{
-    ACK_MAX, JAM_MAX, RECEIPT_MAX, REPLIES_MAX, RETRY_PAUSE,
+    JAM_MAX, RECEIPT_MAX, REPLIES_MAX, RETRY_PAUSE,
     rate::{Pace, Rate},
     silence_max,
     terms::{Effect, Input, Moment, News, Standing, Start, VaultRefusal, Write, WriteRefusal},
@@ -295,38 +295,47 @@ impl Identified {
 
     fn beat(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         self.check_deadlines(moment, effects);
-        let outbox = match &self.stage {
+        let owed_since = match &mut self.stage {
             Stage::Closed | Stage::Revoked { .. } => return,
             Stage::Pending => None,
-            Stage::Verified { outbox, .. } => Some(outbox),
+            Stage::Verified { outbox, .. } => {
+                // A browser cannot see pings; this is how its page knows that the server is there.
+                let beat = if moment.writable { outbox.heartbeat(moment.now) } else { None };
+                effects.extend(beat.map(|page| Effect::Send(ServerMessage::Sync(page))));
+                outbox.waiting_since()
+            }
         };
         if moment.writable {
             effects.push(Effect::Ping);
-            // A browser cannot see pings; this is how its page knows that the server is there.
-            if let Some(seq) = outbox.and_then(Outbox::idle_at) {
-                effects.push(Effect::Send(ServerMessage::Sync(SyncPage { seq, done: true, ..SyncPage::default() })));
-            }
         }
-        let silence = Some(self.heard + silence_max(self.heartbeat));
-        let ack = outbox.and_then(Outbox::waiting_since).map(|since| since + ACK_MAX);
-        let due_before_next_beat =
-            [silence, ack].into_iter().flatten().map(|at| at.saturating_duration_since(moment.now)).min();
-        effects.extend(due_before_next_beat.filter(|wait| *wait < self.heartbeat).map(Effect::WakeAfter));
+        // A deadline that comes before the next beat has a look of its own.
+        let oldest = owed_since.map_or(self.heard, |since| since.min(self.heard));
+        let left = (oldest + silence_max(self.heartbeat)).saturating_duration_since(moment.now);
+        if left < self.heartbeat {
+            effects.push(Effect::WakeAfter(left));
+        }
     }
 
     fn check_deadlines(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         let over = |since: Instant, max: Duration| moment.now.saturating_duration_since(since) >= max;
-        let ack_owed_since = match &self.stage {
-            Stage::Revoked { until, .. } if moment.now >= *until => return self.close(CloseCode::Revoked, effects),
-            Stage::Pending | Stage::Revoked { .. } | Stage::Closed => None,
+        let owed_since = match &self.stage {
+            Stage::Closed => return,
+            Stage::Revoked { until, .. } => {
+                if moment.now >= *until {
+                    self.close(CloseCode::Revoked, effects);
+                }
+                return;
+            }
+            Stage::Pending => None,
             Stage::Verified { outbox, .. } => outbox.waiting_since(),
         };
-        if self.jammed_since.is_some_and(|since| over(since, JAM_MAX))
-            || ack_owed_since.is_some_and(|since| over(since, ACK_MAX))
+        let silence_max = silence_max(self.heartbeat);
+        if over(self.heard, silence_max) {
+            self.close(CloseCode::HeartbeatLost, effects);
+        } else if self.jammed_since.is_some_and(|since| over(since, JAM_MAX))
+            || owed_since.is_some_and(|since| over(since, silence_max))
         {
             self.close(CloseCode::SlowConsumer, effects);
-        } else if over(self.heard, silence_max(self.heartbeat)) {
-            self.close(CloseCode::HeartbeatLost, effects);
         } else if self.retry_at.is_some_and(|at| moment.now >= at) {
             self.retry_at = None;
             if matches!(self.stage, Stage::Verified { unlocking: true, .. }) {
