@@ -188,13 +188,13 @@ impl DeviceActor {
             Effect::Read { cursor } => {
                 self.ask(async move { Input::Page(asking::page(&node, user, device, cursor).await) }, ctx);
             }
-            Effect::Write(write) => self.ask(async move { asking::write(&node, user, device, write).await }, ctx),
+            Effect::Write(write) => {
+                self.ask_to_the_end(async move { asking::write(&node, user, device, write).await }, ctx);
+            }
             Effect::RecordReceipt { wiped } => {
                 let address = live.address;
-                // Its sender hangs up right after it, which ends this actor and whatever it waits for.
-                let record =
-                    actix_rt::spawn(async move { asking::record_receipt(&node, user, device, address, wiped).await });
-                self.ask(async move { record.await.unwrap_or(Input::ReceiptRecorded) }, ctx);
+                let record = async move { asking::record_receipt(&node, user, device, address, wiped).await };
+                self.ask_to_the_end(record, ctx);
             }
             Effect::Acked(seq) => {
                 let last_seen = node.ports.clock.now();
@@ -217,6 +217,18 @@ impl DeviceActor {
 
     fn ask(&mut self, question: impl Future<Output = Input> + 'static, ctx: &mut WebsocketContext<Self>) {
         ctx.spawn(question.into_actor(self).map(|answer, actor, ctx| actor.input(answer, ctx)));
+    }
+
+    /// Like [`Self::ask`], but not given up when the peer hangs up meanwhile: what is stored is also to be published.
+    fn ask_to_the_end(&mut self, question: impl Future<Output = Input> + 'static, ctx: &mut WebsocketContext<Self>) {
+        let asked = actix_rt::spawn(question);
+        ctx.spawn(asked.into_actor(self).map(|answer, actor, ctx| match answer {
+            Ok(answer) => actor.input(answer, ctx),
+            Err(error) => {
+                tracing::error!(%error, "a write broke off");
+                actor.close(CloseCode::Unavailable, ctx);
+            }
+        }));
     }
 
     fn close(&mut self, code: CloseCode, ctx: &mut WebsocketContext<Self>) {

@@ -2,6 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use keyleash::{
+    actors::limits::SWEEP_EVERY,
+    entropy::Entropy,
+    store::{DeviceStore, Revoke, Trail, sql::SqliteStore},
+};
 use keyleash_protocol::{
     CloseCode, Seq, Version,
     socket::{ClientMessage, RevokeReason, ServerMessage},
@@ -196,4 +201,20 @@ async fn a_socket_ends_when_its_session_expires() {
     println!("a session of {soon:?} ended its socket after {waited:?}");
     assert!(waited < soon + Duration::from_secs(2));
     assert_eq!(desk.until_closed().await, Some(CloseCode::Revoked.code()));
+}
+
+/// Case 24: the hint of a removal is lost, here because another process made the removal. The sweep finds it.
+#[tokio::test]
+async fn a_removal_whose_hint_was_lost_arrives_with_the_sweep() {
+    let server = Server::start().await;
+    let mut owner = Owner::new(&server, "lost@example.com").await;
+    let mut phone = owner.browser(&server, "Phone").await;
+    let database = format!("sqlite:{}/keyleash.db", server.directory().display());
+    let store = SqliteStore::open(&database, &Entropy::new()).await.unwrap();
+    let (user, which) = (phone.device.user, Revoke::One(phone.device.id));
+    let start = Instant::now();
+    store.revoke(user, which, RevokeReason::Removed, now(), None, Trail::default()).await.unwrap().unwrap();
+    assert_eq!(phone.until_revoked().await, RevokeReason::Removed);
+    println!("a removal without a hint arrived after {:?}", start.elapsed());
+    assert!(start.elapsed() < SWEEP_EVERY + Duration::from_secs(2));
 }

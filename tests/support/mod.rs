@@ -66,6 +66,11 @@ impl Server {
         self.process.wait().unwrap();
     }
 
+    /// Whether the process ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
+    }
+
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
