@@ -1,7 +1,7 @@
 //! The hook: every request that asks for an upgrade comes here. The application answers it, through its middleware; an
 //! answer that carries a [`TakeOver`] is sent and the raw stream handed over, any other is sent and that was it.
 
-use std::{cell::Cell, fmt, io, rc::Rc};
+use std::{cell::Cell, fmt, io, rc::Rc, time::Duration};
 
 use actix_codec::Framed;
 use actix_http::{
@@ -13,7 +13,10 @@ use actix_service::Service;
 use actix_web::{Error, HttpResponse, error::ErrorInternalServerError};
 use bytes::Bytes;
 use futures_util::SinkExt;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
+
+/// How long a peer may take to read an ordinary answer.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
 
 /// What becomes of the stream; given what the peer sent along with its request.
 type Continuation = Box<dyn FnOnce(TcpStream, Bytes)>;
@@ -52,7 +55,7 @@ where
     let (head, body) = response.into_parts();
     let Some(continuation) = continuation else {
         let body = to_bytes(body).await.map_err(|_| ErrorInternalServerError("the answer's body broke off"))?;
-        return send(&mut framed, head, body).await.map_err(Error::from);
+        return timeout(ANSWER_MAX, send(&mut framed, head, body)).await.map_err(io::Error::from)?.map_err(Error::from);
     };
     framed.send(Message::Item((head, BodySize::None))).await?;
     let parts = framed.into_parts();

@@ -261,8 +261,11 @@ impl Watch {
         let stays = |state| state != DeviceState::Removed;
         self.presences.retain(|known| rows.iter().any(|row| row.id == known.device && stays(row.state)));
         for row in rows.iter().filter(|row| row.state == DeviceState::Verified) {
-            if !self.presences.iter().any(|known| known.device == row.id) {
-                self.presences.push(Presence { device: row.id, online: false, acked: row.acked });
+            match self.presences.iter_mut().find(|known| known.device == row.id) {
+                // Another node may have heard more of it.
+                Some(known) if !known.online => known.acked = known.acked.max(row.acked),
+                Some(_) => {}
+                None => self.presences.push(Presence { device: row.id, online: false, acked: row.acked }),
             }
         }
     }
