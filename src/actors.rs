@@ -11,6 +11,7 @@ mod directory;
 mod hello;
 pub mod limits;
 mod link;
+mod look;
 mod presence;
 mod strangers;
 mod sweep;

@@ -104,7 +104,6 @@ impl DeviceActor {
         ctx.spawn(checked.into_actor(self).map(move |result, actor, ctx| {
             actor.link.pause(false);
             match result {
-                Ok(_) if actor.node.is_draining() => actor.close(CloseCode::GoingAway, ctx),
                 Ok(identified) => actor.welcome(caller, identified, ctx),
                 Err(code) => actor.close(code, ctx),
             }

@@ -10,7 +10,7 @@ use actix::{
 use bytestring::ByteString;
 use keyleash_domain::{
     connection::News,
-    fan_out::{DeviceFact, Effect, Facts, Heads, Input, Joining, Sealed, SessionFact, SocketId, Watch},
+    fan_out::{Effect, Heads, Input, Joining, Sealed, SocketId, Watch},
 };
 use keyleash_protocol::{CloseCode, DeviceId, Seq, UserId, socket::ServerMessage};
 
@@ -19,9 +19,10 @@ use super::{
     device::Tell,
     directory::Node,
     limits::{LOOK_PAUSE, SHOW_PAUSE, USER_LINGERS, USER_MAILBOX},
+    look::look,
     presence::device_views,
 };
-use crate::store::{Device, Session, StoreResult};
+use crate::store::Device;
 
 pub(super) struct UserActor {
     node: Arc<Node>,
@@ -63,13 +64,6 @@ pub(super) struct Leave {
 #[derive(Message)]
 #[rtype(result = "Vec<LiveDevice>")]
 pub(super) struct WhoIsLive;
-
-/// What a look at the store found.
-struct Found {
-    facts: Facts,
-    /// The devices' rows, to show them without reading them again.
-    rows: Option<Vec<Device>>,
-}
 
 impl UserActor {
     pub(super) fn new(node: Arc<Node>, user: UserId) -> Self {
@@ -198,42 +192,6 @@ impl UserActor {
     }
 }
 
-/// Reads the heads first and then what moved, so that everything read is at least as new as the heads say.
-async fn look(node: &Node, user: UserId, known: Option<Heads>) -> StoreResult<Found> {
-    let now = node.ports.clock.now();
-    let Some(heads) = node.ports.users.heads(user).await? else {
-        let facts = Facts { heads: Heads::default(), devices: Some(Vec::new()), sessions: Some(Vec::new()), now };
-        return Ok(Found { facts, rows: None });
-    };
-    let rows = if known.is_none_or(|known| known.devices < heads.devices) {
-        Some(node.ports.devices.devices(user).await?)
-    } else {
-        None
-    };
-    let sessions = if known.is_none_or(|known| known.sessions < heads.sessions) {
-        Some(node.ports.sessions.sessions(user, now).await?.iter().map(session_fact).collect())
-    } else {
-        None
-    };
-    let devices = rows.as_ref().map(|rows| rows.iter().map(device_fact).collect());
-    Ok(Found { facts: Facts { heads, devices, sessions, now }, rows })
-}
-
-fn device_fact(row: &Device) -> DeviceFact {
-    DeviceFact {
-        id: row.id,
-        state: row.state,
-        verified_at: row.verified_at,
-        removed_at: row.removed_at,
-        reason: row.reason,
-        acked: row.acked,
-    }
-}
-
-fn session_fact(session: &Session) -> SessionFact {
-    SessionFact { id: session.id, revoked: session.revoked }
-}
-
 impl Actor for UserActor {
     type Context = Context<Self>;
 
@@ -251,6 +209,10 @@ impl Handler<Join> for UserActor {
         self.sockets.push((join.joining.socket, join.actor));
         let effects = self.watch.join(join.joining);
         self.carry_out(effects, None, ctx);
+        if self.node.is_draining() {
+            // It came in while the others were sent away.
+            self.tell(join.joining.socket, News::Drain { reconnect_after: Duration::ZERO }, ctx);
+        }
     }
 }
 
