@@ -3,7 +3,10 @@
 
 use std::{fmt, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
-use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Handler, Message, Running, StreamHandler, WrapFuture};
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Handler, Message, Running, StreamHandler, WrapFuture,
+    dev::SendError,
+};
 use actix_web_actors::ws::{self, CloseReason, ProtocolError, WebsocketContext};
 use keyleash_domain::{
     connection::{Effect, Identified, Input, Moment, News, Unidentified},
@@ -104,17 +107,17 @@ impl DeviceActor {
         ctx.spawn(checked.into_actor(self).map(move |result, actor, ctx| {
             actor.link.pause(false);
             match result {
-                Ok(identified) => actor.welcome(caller, identified, ctx),
+                Ok(proven) => actor.welcome(caller, proven, ctx),
                 Err(code) => actor.close(code, ctx),
             }
         }));
     }
 
-    fn welcome(&mut self, caller: Caller, identified: hello::Identified, ctx: &mut WebsocketContext<Self>) {
+    fn welcome(&mut self, caller: Caller, proven: hello::Proven, ctx: &mut WebsocketContext<Self>) {
         if !matches!(self.phase, Phase::Greeting(_)) {
             return;
         }
-        let hello::Identified { device, verified_at, start } = identified;
+        let hello::Proven { device, verified_at, start } = proven;
         let (cursor, heartbeat) = (start.cursor, start.heartbeat);
         let (connection, effects) = Identified::new(start, self.moment());
         let seat = (!connection.is_revoked()).then(|| self.node.join(caller.user));
@@ -248,9 +251,9 @@ impl DeviceActor {
         if let Phase::Live(live) = std::mem::replace(&mut self.phase, Phase::Over)
             && let Some(seat) = live.seat
         {
-            let (actor, left) = (seat.actor.clone(), Left(live.socket));
+            let actor = seat.actor.clone();
             // Waits for room if it must: a socket that is never missed would be told news for ever.
-            if actor.try_send(left).is_err() {
+            if let Err(SendError::Full(left)) = actor.try_send(Left(live.socket)) {
                 actix_rt::spawn(async move { actor.send(left).await.ok() });
             }
         }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A device that proved itself.
-pub(super) struct Identified {
+pub(super) struct Proven {
     pub(super) device: DeviceId,
     /// `None`: pending.
     pub(super) verified_at: Option<UnixMillis>,
@@ -30,7 +30,7 @@ pub(super) async fn identify(
     caller: &Caller,
     nonce: &[u8; NONCE_BYTES],
     hello: Hello,
-) -> Result<Identified, CloseCode> {
+) -> Result<Proven, CloseCode> {
     // The head first: the device's row is at least as new.
     let heads = node.ports.users.heads(caller.user).await.map_err(|error| unavailable(&error))?;
     let device = node.ports.devices.device(caller.user, hello.device).await.map_err(|error| unavailable(&error))?;
@@ -51,7 +51,7 @@ pub(super) async fn identify(
         grace: node.settings.grace,
     };
     let verified_at = (device.state == DeviceState::Verified).then(|| device.verified_at.unwrap_or_default());
-    Ok(Identified { device: device.id, verified_at, start })
+    Ok(Proven { device: device.id, verified_at, start })
 }
 
 /// Binds the session to the device, so that a removal of the device ends it. A removed device stays as it is: it is told
