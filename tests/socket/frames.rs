@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    browser::Owner,
+    browser::{Owner, credential},
     support::{Api, PATIENCE, Server, resident_kib},
 };
 
@@ -40,6 +40,11 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     [header(first, payload.len() as u64), payload.to_vec()].concat()
 }
 
+fn unmasked(payload: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(payload.len()).unwrap();
+    [&[0x81, 126, 0, len], payload].concat()
+}
+
 #[tokio::test]
 async fn bad_frames_end_in_the_documented_code() {
     let server = Server::start().await;
@@ -47,15 +52,20 @@ async fn bad_frames_end_in_the_documented_code() {
     let api = &owner.trader.api;
     let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let in_a_field = format!(r#"{{"type":"ack","seq":{nested}}}"#);
+    // In an ordinary frame this is heard, and refused for what it says.
+    let hello =
+        format!(r#"{{"type":"hello","device":"{}","cursor":0,"signature":"AA","want_unlock":false}}"#, credential(1));
+    let hello = hello.as_bytes();
     let half = vec![b' '; FRAME_BYTES_MAX / 2 + 1];
     let cases = [
         ("4 GiB declared", header(0x81, 1 << 32), CloseCode::FrameTooLarge),
         ("one byte too many", header(0x81, FRAME_BYTES_MAX as u64 + 1), CloseCode::FrameTooLarge),
         ("too large in fragments", [frame(0x01, &half), frame(0x80, &half)].concat(), CloseCode::FrameTooLarge),
-        ("binary", frame(0x82, b"x"), CloseCode::ProtocolError),
+        ("ordinary", frame(0x81, hello), CloseCode::Unauthorised),
+        ("binary", frame(0x82, hello), CloseCode::ProtocolError),
         ("not UTF-8", frame(0x81, &[0xff, 0xfe]), CloseCode::ProtocolError),
-        ("unmasked", vec![0x81, 1, b'x'], CloseCode::ProtocolError),
-        ("compressed", frame(0xc1, b"x"), CloseCode::ProtocolError),
+        ("unmasked", unmasked(hello), CloseCode::ProtocolError),
+        ("compressed", frame(0xc1, hello), CloseCode::ProtocolError),
         ("a ping in fragments", frame(0x09, b"x"), CloseCode::ProtocolError),
         ("not JSON", frame(0x81, b"hello"), CloseCode::ProtocolError),
         ("an unknown type", frame(0x81, br#"{"type":"sudo"}"#), CloseCode::ProtocolError),
