@@ -11,6 +11,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Lets a test ask whether something is still in memory.
+  "--js-flags=--expose-gc",
 ];
 /** What a condition may take before it counts as failed. Generous: the machine has two cores and compiles beside us. */
 export const PATIENCE_MS = 20_000;

@@ -10,6 +10,7 @@ import { binance } from "./secrets.ts";
 import { Server } from "./server.ts";
 import { storedCredentials } from "./stored.ts";
 import { addAccount, failsToSign, section, setSynced, signsWith, statusBanner, Trader, tradable } from "./trader.ts";
+import { until } from "./until.ts";
 
 /** Long enough to look around in, on a machine that is busy. */
 const GRACE_SECONDS = 20;
@@ -54,7 +55,7 @@ step("9. a server that is killed in the middle of writes loses nothing that it h
   const done = () => frames.received.filter((message) => message.type === "done");
   const before = done().length;
   await a.evaluate(addManyAccounts, WRITES);
-  await until(() => done().length - before >= ANSWERED_BEFORE_THE_KILL);
+  await until("enough writes are answered", () => done().length - before >= ANSWERED_BEFORE_THE_KILL);
   await server.kill();
   const answered = done();
   assert.ok(answered.length - before < WRITES, "it was killed before the last write");
@@ -104,7 +105,7 @@ step(
     const first = await countdown.innerText();
     assert.match(first, /^0:\d\d$/);
     await signsWith(a, main);
-    await until(async () => (await countdown.innerText()) !== first);
+    await until("the countdown moves", async () => (await countdown.innerText()) !== first);
 
     await a2.reload();
     await statusBanner(a2)
@@ -150,12 +151,4 @@ function addManyAccounts(count: number): void {
 
 function labels(page: Page): Promise<string[]> {
   return page.getByRole("radiogroup", { name: "Account to trade with" }).locator("strong").allInnerTexts();
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error("the condition did not come true");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

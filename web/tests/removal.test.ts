@@ -4,6 +4,7 @@ import { after, before } from "node:test";
 import type { Page } from "playwright-core";
 import { Profile, windows } from "./browser.ts";
 import { step } from "./journey.ts";
+import { keysInMemory, watchKeys } from "./key-memory.ts";
 import { localData, openedWithStoredKeys } from "./local-data.ts";
 import { servePagesWithoutServer } from "./pages.ts";
 import { binance, bybit } from "./secrets.ts";
@@ -20,6 +21,7 @@ import {
   tradable,
   verifiedBadge,
 } from "./trader.ts";
+import { until } from "./until.ts";
 
 /** How often the way from the click to the dead keys is measured. */
 const ROUNDS = 5;
@@ -47,7 +49,9 @@ before(async () => {
   await trader.enrol(a, "Desk");
   await addAccount(a, main);
   await setSynced(a, main.label, true);
-  c = await phone.open(server.url);
+  c = await phone.open("about:blank");
+  await watchKeys(c);
+  await c.goto(server.url);
   await trader.logIn(c);
   await trader.enrol(c, "Phone");
   await addAccount(c, pocket);
@@ -63,15 +67,18 @@ after(async () => {
 
 step("7. a device that is removed loses its keys in both of its tabs", async () => {
   c2 = await phone.context.newPage();
+  await watchKeys(c2);
   await c2.goto(server.url);
   for (const tab of [c, c2]) {
     await signsWith(tab, main);
     await signsWith(tab, pocket);
+    assert.ok((await keysInMemory(tab)) > 0, "the keys that signed are in memory");
   }
   await trader.remove(a, "Phone");
   for (const tab of [c, c2]) {
     await statusBanner(tab).getByText("This device was removed from your account.").waitFor();
     assert.match(await failsToSign(tab), /removed/);
+    await until("the keys are gone from memory", async () => (await keysInMemory(tab)) === 0);
   }
 });
 
