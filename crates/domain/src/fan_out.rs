@@ -440,4 +440,34 @@ mod tests {
         assert!(matches!(effects[0], Effect::Tell { socket: SocketId(7), news: News::Revoked { .. } }));
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::Seal { .. })));
     }
+
+    /// The list of devices is sent when a person would see a difference, and not for a change that everybody has applied
+    /// by the time that it is asked.
+    #[test]
+    fn the_list_is_shown_only_if_something_visible_changed() {
+        let mut watch = watching();
+        assert_eq!(watch.handle(Input::Acked(SocketId(7), Seq(5))), []);
+        watch.handle(Input::Hint(Seq(6)));
+        watch.handle(facts(Heads { credentials: Seq(6), ..heads(6, 1) }, None));
+        let effects = watch.handle(Input::Sealed(Some(Sealed { to: Seq(6), parts: Vec::new() })));
+        assert!(effects.contains(&Effect::ShowSoon), "one device is behind now");
+        assert_eq!(watch.handle(Input::Acked(SocketId(7), Seq(6))), [], "asked for already");
+        assert_eq!(watch.handle(Input::ShowDue), [], "it caught up meanwhile");
+
+        watch.handle(Input::Left(SocketId(7)));
+        let another = Joining {
+            socket: SocketId(8),
+            device: DeviceId::from_uuid(Uuid::from_u128(DEVICE)),
+            session: SessionId::from_uuid(Uuid::from_u128(DEVICE)),
+            verified_at: Some(UnixMillis(1)),
+            cursor: Seq(6),
+        };
+        watch.join(another);
+        let effects = watch.handle(facts(heads(6, 1), Some(DeviceState::Verified)));
+        assert!(effects.contains(&Effect::Show(vec![SocketId(8)])), "a newcomer gets it at once");
+        let effects = watch.handle(Input::LookAgain);
+        assert_eq!(effects.len(), 1);
+        let effects = watch.handle(facts(heads(7, 7), Some(DeviceState::Verified)));
+        assert!(effects.contains(&Effect::Show(vec![SocketId(8)])), "a changed row is shown at once");
+    }
 }
