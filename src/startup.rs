@@ -158,9 +158,11 @@ async fn run(config: Config) -> Result<(), StartError> {
         }
     };
     let server = socket::serve(listener, config.http.workers, app).map_err(StartError::Serve)?;
-    let admin = admin(&config, admin::Parts { store: store.clone(), bus: told }, directory.clone())?;
+    let for_admins = listen(config.admin.listen)?;
+    let admin_address = for_admins.local_addr().map_err(StartError::Serve)?;
+    let admin = admin(for_admins, admin::Parts { store: store.clone(), bus: told }, directory.clone())?;
     let leaving = tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle()));
-    greet(&config, &public_url);
+    greet(&config, &public_url, admin_address);
     tracing::info!(url = public_url, "listening");
     let admin_task = actix_rt::spawn(admin);
     server.await.map_err(StartError::Serve)?;
@@ -174,10 +176,10 @@ async fn run(config: Config) -> Result<(), StartError> {
 }
 
 /// The admin listener: one thread is plenty for an operator and a scraper.
-fn admin(config: &Config, parts: admin::Parts, directory: web::Data<Directory>) -> Result<Server, StartError> {
+fn admin(listener: TcpListener, parts: admin::Parts, directory: web::Data<Directory>) -> Result<Server, StartError> {
     let parts = web::Data::new(parts);
     let app = move || App::new().app_data(parts.clone()).app_data(directory.clone()).configure(admin::configure);
-    let server = HttpServer::new(app).workers(1).disable_signals().listen(listen(config.admin.listen)?);
+    let server = HttpServer::new(app).workers(1).disable_signals().listen(listener);
     Ok(server.map_err(StartError::Serve)?.run())
 }
 
@@ -219,11 +221,11 @@ fn mail_directory(config: &Config) -> PathBuf {
 }
 
 /// Says where it is and what it is not.
-fn greet(config: &Config, public_url: &str) {
+fn greet(config: &Config, public_url: &str, admin: SocketAddr) {
     println!("Keyleash is at {public_url}");
     println!("  data      {}", config.store.url);
     println!("  mails     {public_url}/dev/mailbox");
-    println!("  admin     http://{}", config.admin.listen);
+    println!("  admin     http://{admin}");
     println!(
         "For trying out, not for production: file master key, mails as files, one node, no TLS (docs/configuration.md)."
     );

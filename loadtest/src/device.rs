@@ -6,7 +6,7 @@ use hpke::{Deserializable, Kem, OpModeR, Serializable, aead::AesGcm256, kdf::Hkd
 use keyleash_protocol::{
     Base64Url, CredentialId, DeviceId, Epoch, SealedBox, Seq, UnixMillis, UserId, Version,
     http::Enrol,
-    limits::BOX_NONCE_BYTES,
+    limits::{BOX_NONCE_BYTES, UNLOCK_KEY_BYTES},
     socket::{ClientMessage, Hello, RevokeReason, SealedUnlock, ServerMessage, SyncPage},
     transcript::{self, Direction},
 };
@@ -50,7 +50,7 @@ pub struct Device {
     receive_key: ReceiveKey,
     receive_public: Vec<u8>,
     signing_key: EcdsaKeyPair,
-    unlock_key: Option<LessSafeKey>,
+    unlock_key: Option<[u8; UNLOCK_KEY_BYTES]>,
     random: SystemRandom,
 }
 
@@ -110,6 +110,11 @@ impl Device {
         self.unlock_key.is_none()
     }
 
+    /// What must be nowhere but here, for those who look for it elsewhere.
+    pub fn unlock_key(&self) -> Option<&[u8]> {
+        self.unlock_key.as_ref().map(<[u8; UNLOCK_KEY_BYTES]>::as_slice)
+    }
+
     /// As after the browser was closed: what it holds stays, the unlock key was in memory only.
     pub fn lock(&mut self) {
         self.unlock_key = None;
@@ -145,7 +150,7 @@ impl Device {
         self.random.fill(&mut nonce).map_err(|_| DeviceError::Keys)?;
         let bound_to = transcript::box_aad(Direction::Up, self.user, self.id, id, base.next());
         let mut sealed = plaintext.to_vec();
-        let key = self.unlock_key.as_ref().ok_or(DeviceError::Locked)?;
+        let key = self.cipher()?;
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound_to), &mut sealed)
             .map_err(|_| DeviceError::Locked)?;
         Ok([nonce.to_vec(), sealed].concat().into())
@@ -162,8 +167,8 @@ impl Device {
             sealed.ct.as_slice(),
             epoch.as_bytes(),
         );
-        let key = UnboundKey::new(&AES_256_GCM, &key.map_err(|_| DeviceError::Unlock)?);
-        self.unlock_key = Some(LessSafeKey::new(key.map_err(|_| DeviceError::Unlock)?));
+        let key = key.map_err(|_| DeviceError::Unlock)?;
+        self.unlock_key = Some(key.try_into().map_err(|_| DeviceError::Unlock)?);
         Ok(())
     }
 
@@ -188,9 +193,14 @@ impl Device {
             sealed.as_slice().split_first_chunk::<BOX_NONCE_BYTES>().ok_or_else(|| broken.clone())?;
         let bound_to = transcript::box_aad(Direction::Down, self.user, self.id, id, version);
         let mut buffer = ciphertext.to_vec();
-        let key = self.unlock_key.as_ref().ok_or(DeviceError::Locked)?;
+        let key = self.cipher()?;
         let nonce = Nonce::assume_unique_for_key(*nonce);
         key.open_in_place(nonce, Aad::from(bound_to), &mut buffer).map(|opened| opened.to_vec()).map_err(|_| broken)
+    }
+
+    fn cipher(&self) -> Result<LessSafeKey, DeviceError> {
+        let key = UnboundKey::new(&AES_256_GCM, self.unlock_key.as_ref().ok_or(DeviceError::Locked)?);
+        key.map(LessSafeKey::new).map_err(|_| DeviceError::Locked)
     }
 
     fn wipe(&mut self, reason: RevokeReason) {

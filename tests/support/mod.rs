@@ -3,13 +3,15 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use std::{
+    fs::{self, File},
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use keyleash::clock::{Clock, SystemClock};
+use keyleash_protocol::UnixMillis;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,6 +26,8 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct Server {
     process: Child,
     pub url: String,
+    /// Where operators ask.
+    pub admin: String,
     directory: TempDir,
     environment: Vec<(String, String)>,
 }
@@ -35,6 +39,11 @@ impl Server {
 
     /// Starts a server with further configuration, such as `("LIMITS__GRACE_SECONDS", "1")`.
     pub async fn start_with(configuration: &[(&str, &str)]) -> Self {
+        Self::start_logging("warn", configuration).await
+    }
+
+    /// Starts a server that logs from this level on; see [`Self::log`].
+    pub async fn start_logging(level: &str, configuration: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| format!("{}/{name}", directory.path().display());
         let mut environment = vec![
@@ -45,9 +54,10 @@ impl Server {
             ("KEYLEASH_MAIL__URL".to_owned(), format!("file:{}", at("mail"))),
         ];
         environment.extend(configuration.iter().map(|(key, value)| (format!("KEYLEASH_{key}"), (*value).to_owned())));
-        let launched = environment.clone();
-        let (process, url) = tokio::task::spawn_blocking(move || launch(&launched)).await.unwrap();
-        Self { process, url, directory, environment }
+        environment.push(("RUST_LOG".to_owned(), level.to_owned()));
+        let (launched, log) = (environment.clone(), log_of(&directory));
+        let (process, url, admin) = tokio::task::spawn_blocking(move || launch(&launched, &log)).await.unwrap();
+        Self { process, url, admin, directory, environment }
     }
 
     /// Ends the process without a word, and starts it again on the same data.
@@ -57,8 +67,7 @@ impl Server {
         let address = self.url.trim_start_matches("http://").to_owned();
         self.environment.retain(|(key, _)| key != "KEYLEASH_HTTP__LISTEN");
         self.environment.push(("KEYLEASH_HTTP__LISTEN".to_owned(), address));
-        let (process, url) = launch(&self.environment);
-        (self.process, self.url) = (process, url);
+        (self.process, self.url, self.admin) = launch(&self.environment, &log_of(&self.directory));
     }
 
     pub fn kill(&mut self) {
@@ -77,6 +86,11 @@ impl Server {
 
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// What the server said on its standard error.
+    pub fn log(&self) -> String {
+        fs::read_to_string(log_of(&self.directory)).unwrap()
     }
 
     /// The mails to an address, newest first.
@@ -108,26 +122,38 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
     }
 }
 
-fn launch(environment: &[(String, String)]) -> (Child, String) {
+fn log_of(directory: &TempDir) -> PathBuf {
+    directory.path().join("server.log")
+}
+
+/// The process, and where people and operators find it.
+fn launch(environment: &[(String, String)], log: &Path) -> (Child, String, String) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_keyleash"))
         .envs(environment.iter().map(|(key, value)| (key, value)))
-        .env("RUST_LOG", "warn")
         .stdout(Stdio::piped())
+        .stderr(File::options().create(true).append(true).open(log).unwrap())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let greeting = lines.find_map(|line| line.ok()?.strip_prefix("Keyleash is at ").map(str::to_owned));
+    let mut said = |label: &str| {
+        let found = lines.find_map(|line| line.ok()?.strip_prefix(label).map(str::to_owned));
+        found.unwrap_or_else(|| panic!("it did not start: {}", fs::read_to_string(log).unwrap()))
+    };
+    let (url, admin) = (said("Keyleash is at "), said("  admin     "));
     // Read on, so that the server never waits for a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
-    (process, greeting.unwrap())
+    (process, url, admin)
 }
 
 /// A process's resident memory.
 pub fn resident_kib(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
@@ -318,4 +344,9 @@ impl Authenticator {
     pub fn last_step(&self) -> u64 {
         self.last_step
     }
+}
+
+/// A device has a clock of its own.
+pub fn now() -> UnixMillis {
+    SystemClock.now()
 }
