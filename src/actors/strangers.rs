@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use keyleash_domain::peer::network;
+
 #[derive(Debug)]
 pub(super) struct Strangers {
     max: u32,
@@ -26,6 +28,7 @@ impl Strangers {
     }
 
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Stranger> {
+        let address = network(address);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.get(&address).copied().unwrap_or(0);
         if count >= self.max {

@@ -74,14 +74,20 @@ pub fn present_session(request: &HttpRequest) -> Option<(Sensitive, bool)> {
 
 /// Where a request came from.
 pub fn request_origin(request: &HttpRequest) -> Origin {
-    let text = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let proxies = request.app_data::<web::Data<Site>>().map_or(&[][..], |site| &site.trusted_proxies);
+    let forwarded_for = every_line(request, &header::X_FORWARDED_FOR);
     let address = request
         .peer_addr()
-        .map(|peer| client_address(peer.ip(), text(header::X_FORWARDED_FOR), proxies).to_string())
+        .map(|peer| client_address(peer.ip(), Some(&forwarded_for), proxies).to_string())
         .unwrap_or_default();
-    let user_agent = printable(text(header::USER_AGENT).unwrap_or_default(), USER_AGENT_CHARS_MAX);
+    let user_agent = printable(&every_line(request, &header::USER_AGENT), USER_AGENT_CHARS_MAX);
     Origin { address, user_agent }
+}
+
+/// A header's lines as one (RFC 9110, 5.3). What is no text stays in its place: a proxy's entry comes after it.
+fn every_line(request: &HttpRequest, name: &header::HeaderName) -> String {
+    let lines = request.headers().get_all(name).map(|line| String::from_utf8_lossy(line.as_bytes()));
+    lines.collect::<Vec<_>>().join(",")
 }
 
 /// Somebody who is logged in; handlers that take it refuse everybody else.

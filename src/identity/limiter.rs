@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use keyleash_domain::attempts::{Decision, Policy};
+use keyleash_domain::{
+    attempts::{Decision, Policy},
+    peer::network,
+};
 use keyleash_protocol::UserId;
 
 use super::{Identity, Refusal, token::sha256};
@@ -39,7 +42,7 @@ impl Attempt<'_> {
         match self {
             Self::Password { email } => format!("password/{}", hex(&sha256(email.as_bytes()))),
             Self::Code { user } => format!("code/{user}"),
-            Self::Address { address } => format!("address/{}", hex(&sha256(address.as_bytes()))),
+            Self::Address { address } => format!("address/{}", hex(&sha256(one_client(address).as_bytes()))),
             Self::Mail { email } => format!("mail/{}", hex(&sha256(email.as_bytes()))),
         }
     }
@@ -77,6 +80,10 @@ impl Identity {
     pub(super) async fn succeeded(&self, attempt: Attempt<'_>) -> Result<(), Refusal> {
         Ok(self.store.clear_attempts(&attempt.key()).await?)
     }
+}
+
+fn one_client(address: &str) -> String {
+    address.parse().map_or_else(|_| address.to_owned(), |address| network(address).to_string())
 }
 
 fn hex(hash: &TokenHash) -> String {
