@@ -66,7 +66,7 @@ impl Identity {
             Refusal::TotpRequired { .. } => Refusal::TotpRequired { at_login: true },
             other => other,
         })?;
-        let login = self.begin_session(user.id, origin).await?;
+        let login = self.begin_session(&user, origin).await?;
         Ok((user, login))
     }
 

@@ -44,6 +44,7 @@ impl Identity {
             }
             EnrolOutcome::SyncOff => Err(Refusal::SyncOff),
             EnrolOutcome::TooManyDevices => Err(Refusal::TooManyDevices),
+            EnrolOutcome::SessionGone => Err(Refusal::SessionRequired),
             EnrolOutcome::KeysTaken => Err(Refusal::KeysTaken),
         }
     }

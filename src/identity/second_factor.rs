@@ -62,7 +62,7 @@ impl Identity {
         let (codes, hashes) = self.new_recovery_codes();
         let trail = self.log(EventKind::TotpEnabled, caller.device, origin, "");
         let trail = self.with_mail(trail, user.id, &self.letters().totp_enabled(&user.email, origin)).await?;
-        if !self.store.enable_totp(user.id, step, &hashes, trail).await? {
+        if !self.store.enable_totp(user.id, pending, step, &hashes, trail).await? {
             return Err(Refusal::TotpAlreadyEnabled);
         }
         self.succeeded(Attempt::Code { user: user.id }).await?;

@@ -8,7 +8,7 @@ use keyleash_protocol::{
 };
 
 use super::{Identity, Origin, Refusal, token::Token};
-use crate::store::{NewSession, Session, SessionStore};
+use crate::store::{NewSession, Session, SessionStore, User};
 
 /// "Last used" is written at most this often, so that reading does not become writing.
 const TOUCH_AFTER: Duration = Duration::from_mins(1);
@@ -44,22 +44,26 @@ impl Identity {
         Ok(Caller { user: session.user, session: session.id, device: session.device, expires_at: session.expires_at })
     }
 
-    /// A new session; always with a new token, so that nobody can have planted it.
-    pub(super) async fn begin_session(&self, user: UserId, origin: &Origin) -> Result<NewLogin, Refusal> {
+    /// A new session for whose password was right; always with a new token, so that nobody can have planted it.
+    pub(super) async fn begin_session(&self, user: &User, origin: &Origin) -> Result<NewLogin, Refusal> {
         let (token, at) = (Token::new(&self.entropy), self.clock.now());
         let session = NewSession {
             id: SessionId::from_uuid(self.entropy.id(at)),
-            user,
+            user: user.id,
             token: token.hash(),
+            password_hash: user.password_hash.clone(),
             at,
             expires_at: at.after(self.limits.session_life()),
             user_agent: origin.user_agent.clone(),
             address: origin.address.clone(),
         };
-        let caller = Caller { user, session: session.id, device: None, expires_at: session.expires_at };
+        let caller = Caller { user: user.id, session: session.id, device: None, expires_at: session.expires_at };
         let trail = self.log(EventKind::LoggedIn, None, origin, origin.user_agent.clone());
-        self.store.create_session(session, trail).await?;
-        Ok(NewLogin { caller, token })
+        if self.store.create_session(session, trail).await? {
+            Ok(NewLogin { caller, token })
+        } else {
+            Err(Refusal::BadCredentials)
+        }
     }
 
     /// Gives the caller's session a new token, for moments when it becomes worth more (2FA, device approval).

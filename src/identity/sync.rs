@@ -31,7 +31,7 @@ impl Identity {
             Some(true) if user.totp_secret.is_none() => return Err(Refusal::TotpNotEnabled),
             Some(true) if !user.sync_enabled => {
                 let trail = self.log(EventKind::SyncTurnedOn, caller.device, origin, "");
-                let seq = self.store.turn_sync_on(user.id, trail).await?;
+                let seq = self.store.turn_sync_on(user.id, trail).await?.ok_or(Refusal::TotpNotEnabled)?;
                 self.announce(user.id, seq).await;
             }
             Some(false) if user.sync_enabled => {

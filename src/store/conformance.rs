@@ -31,6 +31,7 @@ pub(crate) async fn suite(store: &dyn Store) {
     a_recovery_code_is_taken_once(store).await;
     sessions_are_found_rotated_and_ended(store).await;
     a_new_password_ends_other_sessions(store).await;
+    a_session_is_one_devices(store).await;
     attempts_are_counted(store).await;
     a_device_is_enrolled_approved_and_revoked(store).await;
     an_approval_covers_the_keys_that_asked(store).await;
@@ -58,16 +59,33 @@ struct Person<'s> {
 }
 
 impl<'s> Person<'s> {
+    /// With a second factor, and sync on.
     async fn new(store: &'s dyn Store) -> Self {
+        let person = Self::without_second_factor(store).await;
+        store.set_totp_pending(person.user, b"secret").await.unwrap();
+        assert!(store.enable_totp(person.user, b"secret", 0, &[], Trail::default()).await.unwrap());
+        assert!(store.turn_sync_on(person.user, Trail::default()).await.unwrap().is_some());
+        person
+    }
+
+    async fn without_second_factor(store: &'s dyn Store) -> Self {
         let entropy = Entropy::new();
         let user = UserId::from_uuid(entropy.id(NOW));
         let (new, link) = (new_user(user, &format!("{user}@example.com")), link(&entropy, user));
         assert!(store.create_user(new, link, Trail::default()).await.unwrap());
         let session = SessionId::from_uuid(entropy.id(NOW));
         let person = Self { store, entropy, user, session };
-        store.create_session(person.new_session(session, person.hash()), Trail::default()).await.unwrap();
-        store.turn_sync_on(user, Trail::default()).await.unwrap();
+        assert!(store.create_session(person.new_session(session, person.hash()), Trail::default()).await.unwrap());
         person
+    }
+
+    /// A further session.
+    async fn log_in(&self) -> SessionId {
+        let session = SessionId::from_uuid(self.entropy.id(NOW));
+        let created =
+            self.store.create_session(self.new_session(session, self.hash()), Trail::default()).await.unwrap();
+        assert!(created);
+        session
     }
 
     fn hash(&self) -> TokenHash {
@@ -79,6 +97,7 @@ impl<'s> Person<'s> {
             id,
             user: self.user,
             token,
+            password_hash: "hash".to_owned(),
             at: NOW,
             expires_at: NOW.after(Duration::from_hours(1)),
             user_agent: "browser".to_owned(),
@@ -102,7 +121,7 @@ impl<'s> Person<'s> {
 
     async fn pending(&self) -> NewDevice {
         let device = self.new_device();
-        let outcome = self.store.enrol(device.clone(), self.session, Trail::default()).await.unwrap();
+        let outcome = self.store.enrol(device.clone(), self.log_in().await, Trail::default()).await.unwrap();
         assert!(matches!(outcome, EnrolOutcome::Enrolled { state: DeviceState::Pending, .. }));
         device
     }
@@ -203,10 +222,14 @@ async fn an_address_is_confirmed_by_its_link_once(store: &dyn Store) {
 }
 
 async fn a_totp_step_is_taken_once(store: &dyn Store) {
-    let one = Person::new(store).await;
+    let one = Person::without_second_factor(store).await;
+    assert_eq!(store.turn_sync_on(one.user, Trail::default()).await.unwrap(), None, "no second factor, no sync");
+    store.set_totp_pending(one.user, b"other").await.unwrap();
     store.set_totp_pending(one.user, b"secret").await.unwrap();
-    assert!(store.enable_totp(one.user, 100, &[], Trail::default()).await.unwrap());
-    assert!(!store.enable_totp(one.user, 101, &[], Trail::default()).await.unwrap(), "enabled already");
+    let enable = |pending, step| store.enable_totp(one.user, pending, step, &[], Trail::default());
+    assert!(!enable(b"other".as_slice(), 100).await.unwrap(), "another set-up was begun since");
+    assert!(enable(b"secret", 100).await.unwrap());
+    assert!(!enable(b"secret", 101).await.unwrap(), "enabled already");
     assert!(!store.take_totp_step(one.user, 100).await.unwrap(), "taken by the set-up");
     let (a, b) = tokio::join!(store.take_totp_step(one.user, 101), store.take_totp_step(one.user, 101));
     assert_eq!(u8::from(a.unwrap()) + u8::from(b.unwrap()), 1, "one of two wins");
@@ -242,12 +265,31 @@ async fn sessions_are_found_rotated_and_ended(store: &dyn Store) {
 
 async fn a_new_password_ends_other_sessions(store: &dyn Store) {
     let one = Person::new(store).await;
-    let other = SessionId::from_uuid(one.entropy.id(NOW));
-    store.create_session(one.new_session(other, one.hash()), Trail::default()).await.unwrap();
+    one.log_in().await;
     store.set_password(one.user, "new", Some(one.session), Trail::default()).await.unwrap();
     let left: Vec<_> = SessionStore::sessions(store, one.user, NOW).await.unwrap();
     assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [one.session]);
     assert_eq!(store.user(one.user).await.unwrap().unwrap().password_hash, "new");
+    let late = one.new_session(SessionId::from_uuid(one.entropy.id(NOW)), one.hash());
+    assert!(!store.create_session(late, Trail::default()).await.unwrap(), "judged by the old password");
+    let link = NewLink { purpose: LinkPurpose::ResetPassword, ..link(&one.entropy, one.user) };
+    let token = link.token;
+    store.create_link(link, Trail::default()).await.unwrap();
+    store.set_password(one.user, "newer", None, Trail::default()).await.unwrap();
+    let reset = store.reset_password(token, "stolen", NOW, Trail::default()).await.unwrap();
+    assert_eq!(reset, None, "a link from before the change");
+}
+
+async fn a_session_is_one_devices(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let (session, first, second) = (one.log_in().await, one.new_device(), one.new_device());
+    let enrol = |device: &NewDevice| store.enrol(device.clone(), session, Trail::default());
+    assert!(matches!(enrol(&first).await.unwrap(), EnrolOutcome::Enrolled { .. }));
+    assert!(matches!(enrol(&first).await.unwrap(), EnrolOutcome::Enrolled { .. }), "the same one again");
+    assert_eq!(enrol(&second).await.unwrap(), EnrolOutcome::SessionGone, "it would outlive a removal of the first");
+    let other = one.pending().await.id;
+    assert!(!store.bind_session(session, one.user, other).await.unwrap());
+    assert!(store.bind_session(session, one.user, first.id).await.unwrap());
 }
 
 async fn attempts_are_counted(store: &dyn Store) {
@@ -292,7 +334,8 @@ async fn a_device_is_enrolled_approved_and_revoked(store: &dyn Store) {
     assert!(store.record_receipt(one.user, device.id, receipt, Trail::default()).await.unwrap().is_none());
     assert_eq!(one.device(device.id).await.receipt, Some(receipt));
     let sessions = SessionStore::sessions(store, one.user, NOW).await.unwrap();
-    assert!(sessions.is_empty(), "the session that the device used is not good any more");
+    let left: Vec<_> = sessions.iter().map(|session| session.id).collect();
+    assert_eq!(left, [one.session], "the session that the device used is not good any more");
 }
 
 async fn an_approval_covers_the_keys_that_asked(store: &dyn Store) {
@@ -310,8 +353,7 @@ async fn a_removed_device_needs_a_second_factor(store: &dyn Store) {
     let refused = one.approve(&device, true, b"key").await;
     assert_eq!(refused, ApproveOutcome::Refused(Refusal::NotPending), "it has to ask first");
     // It comes back with a new login; the session that it used is gone.
-    let session = SessionId::from_uuid(one.entropy.id(NOW));
-    store.create_session(one.new_session(session, one.hash()), Trail::default()).await.unwrap();
+    let session = one.log_in().await;
     let again = NewDevice { id: DeviceId::from_uuid(one.entropy.id(NOW)), ..device.clone() };
     let outcome = store.enrol(again, session, Trail::default()).await.unwrap();
     assert!(matches!(outcome, EnrolOutcome::Enrolled { id, state: DeviceState::Pending, .. } if id == device.id));
@@ -329,9 +371,7 @@ async fn the_same_key_comes_back_within_the_window_only(store: &dyn Store) {
         let one = Person::new(store).await;
         let device = one.verified().await;
         one.revoke(device.id, reason, until).await;
-        let session = SessionId::from_uuid(one.entropy.id(NOW));
-        store.create_session(one.new_session(session, one.hash()), Trail::default()).await.unwrap();
-        store.enrol(device.clone(), session, Trail::default()).await.unwrap();
+        store.enrol(device.clone(), one.log_in().await, Trail::default()).await.unwrap();
         assert!(matches!(one.approve(&device, true, b"new").await, ApproveOutcome::Approved(_)));
         assert_eq!(one.key(device.id).await.as_deref(), Some(expected), "{until:?}");
     }
@@ -347,7 +387,7 @@ async fn turning_sync_off_revokes_and_keeps_sessions(store: &dyn Store) {
     store.turn_sync_off(one.user, NOW, LATER, Trail::default()).await.unwrap();
     assert_eq!(one.key(device.id).await, None);
     assert_eq!(one.device(device.id).await.reason, Some(RevokeReason::SyncOff));
-    assert_eq!(SessionStore::sessions(store, one.user, NOW).await.unwrap().len(), 1);
+    assert_eq!(SessionStore::sessions(store, one.user, NOW).await.unwrap().len(), 2);
     let outcome = store.enrol(one.new_device(), one.session, Trail::default()).await.unwrap();
     assert_eq!(outcome, EnrolOutcome::SyncOff);
 }
@@ -466,7 +506,7 @@ async fn the_log_is_read_in_pages(store: &dyn Store) {
 async fn changed_users_are_found(store: &dyn Store) {
     let (now, _) = store.changed_since(UnixMillis(i64::MAX)).await.unwrap();
     let one = Person::new(store).await;
-    let seq = store.turn_sync_on(one.user, Trail::default()).await.unwrap();
+    let seq = store.turn_sync_on(one.user, Trail::default()).await.unwrap().unwrap();
     let (_, changed) = store.changed_since(now).await.unwrap();
     assert!(changed.contains(&(one.user, seq)));
     assert!(store.forget_before(UnixMillis(0)).await.is_ok());

@@ -95,6 +95,8 @@ pub enum EnrolOutcome {
     },
     SyncOff,
     TooManyDevices,
+    /// The session ended meanwhile, or is another device's.
+    SessionGone,
     /// These keys belong to another user's device.
     KeysTaken,
 }

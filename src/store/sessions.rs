@@ -12,6 +12,8 @@ pub struct NewSession {
     pub id: SessionId,
     pub user: UserId,
     pub token: TokenHash,
+    /// The stored hash that the password was checked against.
+    pub password_hash: String,
     pub at: UnixMillis,
     pub expires_at: UnixMillis,
     pub user_agent: String,
@@ -34,7 +36,8 @@ pub struct Session {
 
 #[async_trait]
 pub trait SessionStore: Debug + Send + Sync {
-    async fn create_session(&self, session: NewSession, trail: Trail) -> StoreResult<()>;
+    /// `false`: the password was changed after it was checked, and there is no session.
+    async fn create_session(&self, session: NewSession, trail: Trail) -> StoreResult<bool>;
 
     /// The session with this token, revoked ones too; not expired or ended ones.
     async fn session(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Session>>;
@@ -43,7 +46,8 @@ pub trait SessionStore: Debug + Send + Sync {
     async fn rotate_session(&self, session: SessionId, token: TokenHash) -> StoreResult<()>;
 
     /// This session is used by this device from now on; a removal of the device ends it. `false`: the session or the
-    /// device is gone, or the device is not this user's.
+    /// device is gone, the device is not this user's, or the session belongs to another device that was not removed, whose
+    /// removal it would escape.
     async fn bind_session(&self, session: SessionId, user: UserId, device: DeviceId) -> StoreResult<bool>;
 
     async fn touch_session(&self, session: SessionId, at: UnixMillis) -> StoreResult<()>;

@@ -50,10 +50,11 @@ pub trait UserStore: Debug + Send + Sync {
     async fn set_totp_pending(&self, user: UserId, sealed: &[u8]) -> StoreResult<()>;
 
     /// Makes the pending secret the second factor, with `step` taken and these recovery codes. `false`: it is enabled
-    /// already, or nothing is pending.
+    /// already, or `pending` is not what is pending (any more).
     async fn enable_totp(
         &self,
         user: UserId,
+        pending: &[u8],
         step: i64,
         recovery_codes: &[TokenHash],
         trail: Trail,
@@ -76,7 +77,8 @@ pub trait UserStore: Debug + Send + Sync {
 
     async fn replace_recovery_codes(&self, user: UserId, codes: &[TokenHash], trail: Trail) -> StoreResult<()>;
 
-    async fn turn_sync_on(&self, user: UserId, trail: Trail) -> StoreResult<Seq>;
+    /// `None`: there is no second factor (any more), and sync stays off.
+    async fn turn_sync_on(&self, user: UserId, trail: Trail) -> StoreResult<Option<Seq>>;
 
     /// Turns sync off and revokes every device that is not removed, with reason `sync_off`.
     async fn turn_sync_off(
@@ -87,7 +89,7 @@ pub trait UserStore: Debug + Send + Sync {
         trail: Trail,
     ) -> StoreResult<Seq>;
 
-    /// Sets a new password and ends every session but `keep`.
+    /// Sets a new password and ends every session but `keep`, and every reset link.
     async fn set_password(
         &self,
         user: UserId,

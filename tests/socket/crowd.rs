@@ -94,6 +94,8 @@ async fn seed(directory: &Path) -> Vec<(Device, String)> {
         let new = NewUser { id: user, email, password_hash: String::new(), at: now() };
         let confirm = link(&entropy, user, LinkPurpose::ConfirmSignUp, None);
         assert!(store.create_user(new, confirm, Trail::default()).await.unwrap());
+        store.set_totp_pending(user, b"secret").await.unwrap();
+        assert!(store.enable_totp(user, b"secret", 0, &[], Trail::default()).await.unwrap());
         store.turn_sync_on(user, Trail::default()).await.unwrap();
         for _ in 0..DEVICES_PER_USER {
             crowd.push(seed_device(&store, &*vault, &entropy, user).await);
@@ -108,6 +110,7 @@ async fn seed_device(store: &SqliteStore, vault: &dyn Vault, entropy: &Entropy, 
         id: SessionId::from_uuid(entropy.id(now())),
         user,
         token: sha256(token.as_bytes()),
+        password_hash: String::new(),
         at: now(),
         expires_at: now().after(Duration::from_hours(1)),
         user_agent: String::new(),

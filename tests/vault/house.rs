@@ -80,6 +80,8 @@ impl House {
         let new = NewUser { id: user, email, password_hash: String::new(), at };
         let link = self.link(user, LinkPurpose::ConfirmSignUp, None);
         assert!(self.store.create_user(new, link, Trail::default()).await.unwrap());
+        self.store.set_totp_pending(user, b"secret").await.unwrap();
+        assert!(self.store.enable_totp(user, b"secret", 0, &[], Trail::default()).await.unwrap());
         self.store.turn_sync_on(user, Trail::default()).await.unwrap();
         user
     }
@@ -98,6 +100,7 @@ impl House {
             id: SessionId::from_uuid(self.entropy.id(at)),
             user: device.user,
             token: self.entropy.bytes(),
+            password_hash: String::new(),
             at,
             expires_at: at.after(Duration::from_hours(1)),
             user_agent: String::new(),

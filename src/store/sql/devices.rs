@@ -53,7 +53,7 @@ impl DeviceStore for SqlStore {
                 }
             };
             if !change.tx.bind_session(session, device.user, id).await? {
-                return Err(Fault::Unexpected("the session ended meanwhile".to_owned()));
+                return Ok(EnrolOutcome::SessionGone);
             }
             change.write(trail.about(id)).await?;
             let seq = change.commit().await?;

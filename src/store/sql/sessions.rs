@@ -12,13 +12,13 @@ use crate::store::{NewSession, Session, SessionStore, StoreResult, TokenHash, Tr
 
 for_every_driver! {
 impl SessionStore for SqlStore {
-    async fn create_session(&self, session: NewSession, trail: Trail) -> StoreResult<()> {
+    async fn create_session(&self, session: NewSession, trail: Trail) -> StoreResult<bool> {
         self.run("create a session", async {
             let mut tx = self.begin().await?;
-            query(
+            let created = query(
                 "INSERT INTO sessions
                  (id, user_id, token_hash, created_at, last_used_at, expires_at, user_agent, address)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                 SELECT $1, id, $3, $4, $5, $6, $7, $8 FROM users WHERE id = $2 AND password_hash = $9 RETURNING id",
             )
             .bind(session.id.to_string())
             .bind(session.user.to_string())
@@ -28,10 +28,15 @@ impl SessionStore for SqlStore {
             .bind(session.expires_at.0)
             .bind(session.user_agent)
             .bind(session.address)
-            .execute(&mut *tx.0)
+            .bind(session.password_hash)
+            .fetch_optional(&mut *tx.0)
             .await?;
+            if created.is_none() {
+                return Ok(false);
+            }
             tx.write(session.user, trail).await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -126,7 +131,9 @@ impl Writing<'t> {
         let bound = query(
             "UPDATE sessions SET device_id = $3
              WHERE id = $1 AND user_id = $2 AND revoked IS NULL
-             AND EXISTS (SELECT 1 FROM devices WHERE id = $3 AND user_id = $2 AND state <> 'removed') RETURNING id",
+             AND EXISTS (SELECT 1 FROM devices WHERE id = $3 AND user_id = $2 AND state <> 'removed')
+             AND NOT EXISTS (SELECT 1 FROM devices
+                             WHERE id = sessions.device_id AND id <> $3 AND state <> 'removed') RETURNING id",
         )
         .bind(session.to_string())
         .bind(user.to_string())

@@ -103,6 +103,7 @@ impl UserStore for SqlStore {
     async fn enable_totp(
         &self,
         user: UserId,
+        pending: &[u8],
         step: i64,
         recovery_codes: &[TokenHash],
         trail: Trail,
@@ -111,10 +112,11 @@ impl UserStore for SqlStore {
             let Some(mut change) = self.change(user, Part::Devices).await? else { return Ok(false) };
             let enabled = query(
                 "UPDATE users SET totp_secret = totp_pending, totp_pending = NULL, totp_step = $2
-                 WHERE id = $1 AND totp_secret IS NULL AND totp_pending IS NOT NULL RETURNING id",
+                 WHERE id = $1 AND totp_secret IS NULL AND totp_pending = $3 RETURNING id",
             )
             .bind(user.to_string())
             .bind(step)
+            .bind(pending.to_vec())
             .fetch_optional(&mut *change.tx.0)
             .await?;
             if enabled.is_none() {
@@ -197,15 +199,20 @@ impl UserStore for SqlStore {
         .await
     }
 
-    async fn turn_sync_on(&self, user: UserId, trail: Trail) -> StoreResult<Seq> {
+    async fn turn_sync_on(&self, user: UserId, trail: Trail) -> StoreResult<Option<Seq>> {
         self.run("turn sync on", async {
             let mut change = existing(self.change(user, Part::Devices).await?)?;
-            query("UPDATE users SET sync_enabled = TRUE WHERE id = $1")
-                .bind(user.to_string())
-                .execute(&mut *change.tx.0)
-                .await?;
+            let turned_on = query(
+                "UPDATE users SET sync_enabled = TRUE WHERE id = $1 AND totp_secret IS NOT NULL RETURNING id",
+            )
+            .bind(user.to_string())
+            .fetch_optional(&mut *change.tx.0)
+            .await?;
+            if turned_on.is_none() {
+                return Ok(None);
+            }
             change.write(trail).await?;
-            change.commit().await
+            change.commit().await.map(Some)
         })
         .await
     }
@@ -326,6 +333,12 @@ impl Change<'t> {
         query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
             .bind(self.user.to_string())
             .bind(keep.map_or_else(String::new, |keep| keep.to_string()))
+            .execute(&mut *self.tx.0)
+            .await?;
+        // Whoever asked for one before may not be whoever set the password now.
+        query("UPDATE links SET used = TRUE WHERE user_id = $1 AND purpose = $2")
+            .bind(self.user.to_string())
+            .bind(name(&LinkPurpose::ResetPassword)?)
             .execute(&mut *self.tx.0)
             .await?;
         Ok(())
