@@ -26,6 +26,7 @@ use keyleash_protocol::{
 pub use postman::Postman;
 pub use refusal::Refusal;
 pub use sessions::{Caller, NewLogin};
+use tokio::sync::Semaphore;
 
 use self::{letters::Letters, passwords::Passwords};
 use crate::{
@@ -37,6 +38,9 @@ use crate::{
     store::{NewEvent, QueuedMail, Store, StoreError, Trail, User},
     vault::{Vault, VaultError},
 };
+
+/// Requests whose mail is still being written after their answer; a further one is answered once one of these is done.
+const AFTER_ANSWERS_MAX: usize = 64;
 
 /// Where a request came from; shown to the owner, never trusted.
 #[derive(Clone, Debug)]
@@ -65,6 +69,8 @@ pub struct Identity {
     clock: Arc<dyn Clock>,
     entropy: Entropy,
     passwords: Passwords,
+    /// Bounds what is still being done for requests that were answered.
+    after_answers: Arc<Semaphore>,
     postman: Arc<Postman>,
     limits: Limits,
     /// What mail links begin with.
@@ -75,7 +81,8 @@ impl Identity {
     pub fn new(ports: Ports, postman: Arc<Postman>, entropy: Entropy, limits: Limits, public_url: String) -> Self {
         let Ports { store, vault, bus, clock } = ports;
         let passwords = Passwords::new(limits.password_checks, entropy.clone());
-        Self { store, vault, bus, clock, entropy, passwords, postman, limits, public_url }
+        let after_answers = Arc::new(Semaphore::new(AFTER_ANSWERS_MAX));
+        Self { store, vault, bus, clock, entropy, passwords, after_answers, postman, limits, public_url }
     }
 
     pub async fn user(&self, caller: &Caller) -> Result<User, Refusal> {

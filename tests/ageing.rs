@@ -44,7 +44,7 @@ impl Bus for Silence {
 }
 
 struct House {
-    identity: Identity,
+    identity: Arc<Identity>,
     clock: Arc<ManualClock>,
     mailbox: Arc<FileMailer>,
     _directory: TempDir,
@@ -77,7 +77,7 @@ impl House {
         let postman = Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone()));
         let ports = Ports { store, vault, bus: Arc::new(Silence), clock: clock.clone() };
         let url = "http://127.0.0.1:8080".to_owned();
-        let identity = Identity::new(ports, postman.clone(), entropy, Limits::default(), url);
+        let identity = Arc::new(Identity::new(ports, postman.clone(), entropy, Limits::default(), url));
         let postman = tokio::spawn(async move { postman.walk().await });
         Self { identity, clock, mailbox: mailer, postman, _directory: directory }
     }

@@ -1,5 +1,7 @@
 //! Sign-up, login, passwords. Whoever asks from outside cannot tell whether an address has an account: same answer, same
-//! work, same time.
+//! work before it, same time.
+
+use std::sync::Arc;
 
 use keyleash_domain::text::{Email, check_password};
 use keyleash_protocol::{
@@ -8,7 +10,10 @@ use keyleash_protocol::{
 };
 
 use super::{Caller, Identity, NewLogin, Origin, Refusal, limiter::Attempt, token::Token};
-use crate::store::{LinkPurpose, NewLink, NewUser, Trail, User};
+use crate::{
+    causes,
+    store::{LinkPurpose, NewLink, NewUser, Trail, User},
+};
 
 /// A stranger's sign-up link may wait in a mailbox over a weekend.
 const CONFIRMATION_DAYS: u64 = 3;
@@ -17,18 +22,23 @@ const EVENTS_MAX: u32 = 200;
 
 impl Identity {
     /// Takes a sign-up. The answer is the same whether or not the address is taken; the mail differs.
-    pub async fn sign_up(&self, body: &SignUp, origin: &Origin) -> Result<(), Refusal> {
+    pub async fn sign_up(self: &Arc<Self>, body: &SignUp, origin: &Origin) -> Result<(), Refusal> {
         let email = Email::parse(&body.email)?;
         check_password("password", body.password.expose())?;
         self.attempt(Attempt::Address { address: &origin.address }).await?;
         let password_hash = self.passwords.hash(&body.password).await?;
-        let present = self.store.user_by_email(&email).await?;
-        let mail_allowed = self.mail_allowed(&email).await?;
-        match present {
+        let (identity, origin) = (self.clone(), origin.clone());
+        self.after_the_answer(async move { identity.invite(email, password_hash, &origin).await }).await
+    }
+
+    async fn invite(&self, email: Email, password_hash: String, origin: &Origin) -> Result<(), Refusal> {
+        if !self.mail_allowed(&email).await? {
+            return Ok(());
+        }
+        match self.store.user_by_email(&email).await? {
             Some(user) if user.confirmed => {
                 let mail = self.letters().already_signed_up(email.as_str());
-                let trail = self.with_mail(Trail::default(), user.id, &mail).await?;
-                self.record(user.id, if mail_allowed { trail } else { Trail::default() }).await?;
+                self.record(user.id, self.with_mail(Trail::default(), user.id, &mail).await?).await?;
             }
             unconfirmed => {
                 let at = self.clock.now();
@@ -37,9 +47,7 @@ impl Identity {
                 let mail = self.letters().confirm_sign_up(email.as_str(), &token);
                 let trail = self.with_mail(self.log(EventKind::SignedUp, None, origin, ""), id, &mail).await?;
                 let link = self.new_link(&token, LinkPurpose::ConfirmSignUp, id);
-                if mail_allowed {
-                    self.store.create_user(NewUser { id, email, password_hash, at }, link, trail).await?;
-                }
+                self.store.create_user(NewUser { id, email, password_hash, at }, link, trail).await?;
             }
         }
         self.postman.ring();
@@ -91,24 +99,23 @@ impl Identity {
     }
 
     /// Sends a reset link if the address has an account. The answer is the same if it has none.
-    pub async fn forgot_password(&self, email: &str, origin: &Origin) -> Result<(), Refusal> {
+    pub async fn forgot_password(self: &Arc<Self>, email: &str, origin: &Origin) -> Result<(), Refusal> {
         let email = Email::parse(email)?;
         self.attempt(Attempt::Address { address: &origin.address }).await?;
-        let user = self.store.user_by_email(&email).await?;
-        let mail_allowed = self.mail_allowed(&email).await?;
+        let (identity, origin) = (self.clone(), origin.clone());
+        self.after_the_answer(async move { identity.send_reset_link(&email, &origin).await }).await
+    }
+
+    async fn send_reset_link(&self, email: &Email, origin: &Origin) -> Result<(), Refusal> {
+        if !self.mail_allowed(email).await? {
+            return Ok(());
+        }
+        let Some(user) = self.store.user_by_email(email).await? else { return Ok(()) };
         let token = Token::new(&self.entropy);
         let mail = self.letters().reset_password(email.as_str(), &token, origin);
-        // Nobody's mail is sealed too, for the same time, and goes nowhere.
-        let id = user.as_ref().map_or_else(|| UserId::from_uuid(self.entropy.id(self.clock.now())), |user| user.id);
-        match user.filter(|_| mail_allowed) {
-            Some(user) => {
-                let trail = self.with_mail(Trail::default(), user.id, &mail).await?;
-                let link = self.new_link(&token, LinkPurpose::ResetPassword, user.id);
-                self.store.create_link(link, trail).await?;
-                self.postman.ring();
-            }
-            None => self.record(id, Trail::default()).await?,
-        }
+        let trail = self.with_mail(Trail::default(), user.id, &mail).await?;
+        self.store.create_link(self.new_link(&token, LinkPurpose::ResetPassword, user.id), trail).await?;
+        self.postman.ring();
         Ok(())
     }
 
@@ -152,6 +159,22 @@ impl Identity {
                 detail: event.detail,
             })
             .collect())
+    }
+
+    /// Does what depends on whether an address has an account once the answer is on its way: its time cannot tell.
+    async fn after_the_answer(
+        &self,
+        work: impl Future<Output = Result<(), Refusal>> + Send + 'static,
+    ) -> Result<(), Refusal> {
+        let turn = self.after_answers.clone().acquire_owned().await;
+        let turn = turn.map_err(|_| Refusal::Interrupted("begin what the mail is about"))?;
+        tokio::spawn(async move {
+            if let Err(error) = work.await {
+                tracing::error!(error = causes::in_one_line(&error), "a mail that somebody asked for was not written");
+            }
+            drop(turn);
+        });
+        Ok(())
     }
 
     /// Asks a logged-in user for the password again.
