@@ -41,17 +41,21 @@ pub fn configure(mailbox: Option<Mailbox>) -> impl FnOnce(&mut web::ServiceConfi
         )
         .app_data(web::PathConfig::default().error_handler(|_, _| problem::not_found().into()))
         .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error).into()));
-        app.service(web::scope("/api/v1").wrap(from_fn(guard::same_site)).wrap(from_fn(guard::api_headers)).configure(
-            |api| {
-                for path in calls::ALL.iter().map(calls::Call::path).collect::<BTreeSet<_>>() {
-                    let calls = calls::ALL.iter().filter(|call| call.path() == path);
-                    let resource = calls.fold(web::resource(path), |resource, call| resource.route((call.route)()));
-                    api.service(resource.default_service(web::to(|| async { problem::method_not_allowed() })));
-                }
-                api.route("/openapi.json", web::get().to(openapi::document));
-                api.default_service(web::to(|| async { problem::not_found() }));
-            },
-        ));
+        app.service(
+            web::scope("/api/v1")
+                .wrap(from_fn(guard::in_time))
+                .wrap(from_fn(guard::same_site))
+                .wrap(from_fn(guard::api_headers))
+                .configure(|api| {
+                    for path in calls::ALL.iter().map(calls::Call::path).collect::<BTreeSet<_>>() {
+                        let calls = calls::ALL.iter().filter(|call| call.path() == path);
+                        let resource = calls.fold(web::resource(path), |resource, call| resource.route((call.route)()));
+                        api.service(resource.default_service(web::to(|| async { problem::method_not_allowed() })));
+                    }
+                    api.route("/openapi.json", web::get().to(openapi::document));
+                    api.default_service(web::to(|| async { problem::not_found() }));
+                }),
+        );
         if let Some(mailbox) = mailbox {
             app.configure(|app| mailbox.configure(app));
         }

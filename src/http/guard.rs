@@ -1,5 +1,7 @@
 //! What every request of the API passes: no other site's page may change anything with the owner's cookie.
 
+use std::time::Duration;
+
 use actix_web::{
     Error,
     body::MessageBody,
@@ -9,9 +11,12 @@ use actix_web::{
     web,
 };
 use keyleash_protocol::ProblemCode;
+use tokio::time::timeout;
 
 use super::{Refused, Site};
 
+/// The longest that a request may take, its body on a bad line and a queue for the password check included.
+const REQUEST_MAX: Duration = Duration::from_secs(15);
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses changes that another site's page asks for. The cookie is `SameSite=Strict` too; this holds where that does not.
@@ -30,6 +35,15 @@ pub(super) async fn same_site(
         }
     }
     next.call(request).await
+}
+
+/// Gives up what takes too long, so that a body that never comes holds no connection.
+pub(super) async fn in_time(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let given_up = |_| Refused::new(ProblemCode::Unavailable, "the request took too long to come, or to be answered");
+    timeout(REQUEST_MAX, next.call(request)).await.map_err(given_up)?
 }
 
 /// Answers of the API are for nobody's cache and are never sniffed.

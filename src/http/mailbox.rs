@@ -2,9 +2,14 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{
+    HttpResponse,
+    guard::{GuardContext, fn_guard},
+    http::header,
+    web,
+};
 
-use super::{Refused, problem};
+use super::{Refused, Site, problem};
 use crate::mail::{FiledMail, MailArchive};
 
 /// Mails shown, newest first.
@@ -17,13 +22,23 @@ pub struct Mailbox(pub Arc<dyn MailArchive>);
 impl Mailbox {
     pub(super) fn configure(&self, app: &mut web::ServiceConfig) {
         app.app_data(web::Data::new(self.clone()))
-            .route("/dev/mailbox", web::get().to(page))
-            .route("/dev/mailbox.json", web::get().to(json));
+            .route("/dev/mailbox", web::get().guard(fn_guard(is_addressed_by_name)).to(page))
+            .route("/dev/mailbox.json", web::get().guard(fn_guard(is_addressed_by_name)).to(json));
     }
 
     async fn mails(&self) -> Result<Vec<FiledMail>, Refused> {
         self.0.newest(SHOWN_MAX).await.map_err(|_| problem::not_found())
     }
+}
+
+/// Whether the request names this server as its owner does. Another site's page can have its name resolve to this machine
+/// ("DNS rebinding") and would be of one origin with the mails; but it comes with its own name.
+fn is_addressed_by_name(request: &GuardContext<'_>) -> bool {
+    let host = request.head().headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let site = request.app_data::<web::Data<Site>>();
+    host.zip(site).is_some_and(|(host, site)| {
+        ["http", "https"].iter().any(|scheme| site.allowed_origins.allows(Some(&format!("{scheme}://{host}"))))
+    })
 }
 
 async fn json(mailbox: web::Data<Mailbox>) -> Result<HttpResponse, Refused> {

@@ -95,6 +95,9 @@ fn operation(call: &Call) -> Value {
     if call.access != Access::Public {
         operation["security"] = json!([{ "cookie": [] }, { "bearer": [] }]);
     }
+    if call.access == Access::SecondFactor {
+        operation["x-second-factor"] = json!(true);
+    }
     let in_path = call
         .path()
         .split('/')
