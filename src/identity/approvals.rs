@@ -3,13 +3,16 @@
 
 use keyleash_domain::device::Refusal as LifeRefusal;
 use keyleash_protocol::{
-    DeviceId, Sensitive, UnixMillis, UserId,
+    DeviceId, Sensitive, UnixMillis,
     http::{Approve, EventKind, Inspection},
     socket::DeviceState,
 };
 
 use super::{Caller, Identity, Origin, Refusal, limiter::Attempt, token::Token};
-use crate::store::{ApproveOutcome, Device, Link, LinkPurpose, LinkedDevice, NewLink, User};
+use crate::{
+    device_keys::fingerprint,
+    store::{ApproveOutcome, Device, Link, LinkPurpose, LinkedDevice, NewLink, Trail, User},
+};
 
 impl Identity {
     /// Sends the verification mail; returns until when its link is good.
@@ -36,8 +39,8 @@ impl Identity {
             expires_at: at.after(self.limits.link_life()),
         };
         let expires_at = link.expires_at;
-        let mail = self.letters().verify_device(&user.email, &token, &device, origin, self.limits.link_minutes);
-        let trail = self.with_mail(crate::store::Trail::default(), user.id, &mail).await?;
+        let mail = self.letters().verify_device(&user.email, &token, &device, origin, at, self.limits.link_minutes);
+        let trail = self.with_mail(Trail::default(), user.id, &mail).await?;
         self.store.create_link(link, trail).await?;
         self.postman.ring();
         Ok(expires_at)
@@ -101,11 +104,10 @@ impl Identity {
         let link = self.store.link(Token::presented(token).hash(), self.clock.now()).await?;
         let link = link.filter(|link| link.purpose == LinkPurpose::VerifyDevice).ok_or(Refusal::LinkUsedOrExpired)?;
         let asked = link.device.as_ref().ok_or(Refusal::LinkUsedOrExpired)?;
-        let device = self.device(link.user, asked.id).await?.ok_or(Refusal::LinkUsedOrExpired)?;
+        let device = self.store.device(link.user, asked.id).await?;
+        // The link is for the keys that asked; who can write to the database cannot put others in their place.
+        let asked_with = |device: &Device| fingerprint(&device.receive_key, &device.signing_key) == asked.keys;
+        let device = device.filter(asked_with).ok_or(Refusal::LinkUsedOrExpired)?;
         Ok((link, device))
-    }
-
-    async fn device(&self, user: UserId, device: DeviceId) -> Result<Option<Device>, Refusal> {
-        Ok(self.store.device(user, device).await?)
     }
 }

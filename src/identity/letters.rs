@@ -1,7 +1,8 @@
 //! What the mails say: plain text and HTML, the same words in both. A link's token is in the fragment, which no browser
 //! sends to any server or in a Referer.
 
-use keyleash_domain::text::printable;
+use keyleash_domain::text::{printable, utc_minute};
+use keyleash_protocol::UnixMillis;
 
 use super::{Origin, token::Token};
 use crate::{mail::Mail, store::Device};
@@ -79,10 +80,12 @@ impl Letters<'_> {
         token: &Token,
         device: &Device,
         origin: &Origin,
+        at: UnixMillis,
         minutes: u64,
     ) -> Mail {
         let mut facts = vec![("Code", device.match_code.clone()), ("Device", device.name.clone())];
         facts.extend(from(origin));
+        facts.push(("Time", utc_minute(at)));
         self.write(Draft {
             to,
             subject: format!("Verify {}: code {}", printable(&device.name, 64), device.match_code),
