@@ -8,6 +8,7 @@
 mod support;
 
 mod canaries;
+mod documented;
 mod doors;
 mod keys;
 mod links;
