@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use keyleash_protocol::{
-    CloseCode, DeviceId,
+    CloseCode, DeviceId, ProblemCode, Version,
     limits::HELLO_DEADLINE_MS,
     socket::{ClientMessage, Hello, ServerMessage},
     transcript,
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
-    browser::Owner,
+    browser::{Owner, credential},
     support::{Api, PATIENCE, Server, eventually},
 };
 
@@ -92,6 +92,23 @@ async fn another_users_device_does_not_exist() {
     let mut nobody = Device::new(alices.device.user).unwrap();
     nobody.id = DeviceId::from_uuid(Uuid::from_u128(7));
     refused(&outcome(&server, &alices.api, async |nonce| nobody.hello(nonce).unwrap()).await);
+}
+
+/// Case 21: nor does another user's credential: the same id is free for everybody else.
+#[tokio::test]
+async fn another_users_credential_does_not_exist() {
+    let server = Server::start().await;
+    let mut alice = Owner::new(&server, "alice@example.com").await;
+    let mut bob = Owner::new(&server, "bob@example.com").await;
+    let mut alices = alice.browser(&server, "Desk").await;
+    let mut bobs = bob.browser(&server, "Desk").await;
+    let (version, _) = bobs.put(credential(1), Version(0), "bob's").await.unwrap();
+    let refused = alices.delete(credential(1), version).await.unwrap_err();
+    assert_eq!((refused.code, refused.version), (ProblemCode::Conflict, Some(Version(0))));
+    alices.put(credential(1), Version(0), "alice's").await.unwrap();
+    let (_, seq) = bobs.put(credential(1), version, "still bob's").await.unwrap();
+    bobs.until_at(seq).await;
+    assert_eq!(bobs.label(credential(1)).unwrap(), "still bob's");
 }
 
 /// Case 37: who never says hello is closed at the deadline, and one address gets only so many places, which free
