@@ -141,8 +141,15 @@ step("8. when it comes back it learns that it was removed, and wipes", async () 
   await b.getByRole("button", { name: "Log in" }).waitFor();
 });
 
-step("8. verified again by mail and code it is back, its local-only account too", async () => {
+step("8. once its owner has logged in there again, the remover gets the confirmation", async () => {
+  assert.deepEqual(await openedWithStoredKeys(b), { stored: 1, opened: 0 }, "the synced account is gone from storage");
   await trader.logIn(b);
+  await removedDevice(a, "Laptop")
+    .getByText(/confirmed by the device after/)
+    .waitFor();
+});
+
+step("8. verified again by mail and code it is back, its local-only account too", async () => {
   await trader.askToEnrol(b);
   await trader.approve(b);
   await signsWith(b, main);

@@ -15,6 +15,7 @@ import { WARNINGS_MAX } from "./limits.ts";
 import type {
   ClientMessage,
   CredentialId,
+  DeviceId,
   DeviceView,
   RevokeReason,
   SealedUnlock,
@@ -27,8 +28,11 @@ import { carryOutRevocation, type OtherTabs } from "./removal.ts";
 import { Connection } from "./sync/connection.ts";
 import type { ConnectionState } from "./sync/connection-machine.ts";
 import { Incoming } from "./sync/incoming.ts";
+import { confirmLate } from "./sync/late-receipt.ts";
 import { Outgoing } from "./sync/outgoing.ts";
 import { type Errand, NO_STATUS, type Status } from "./tabs/messages.ts";
+
+type Hello = Extract<ClientMessage, { type: "hello" }>;
 
 export interface LeaderSurroundings {
   readonly holdings: Holdings;
@@ -58,6 +62,8 @@ export class Leader {
   #caughtUp = false;
   /** The one that is being carried out. */
   #revocation: Promise<void> | undefined;
+  /** A receipt that is on its way late. */
+  #confirming: Promise<void> | undefined;
 
   constructor(private readonly here: LeaderSurroundings) {
     this.#status = { ...here.status, connection: NO_STATUS.connection };
@@ -81,8 +87,11 @@ export class Leader {
 
   /** Connects if this browser is enrolled; the devices are shown to one that is not, too: it may be the last that is left. */
   async start(): Promise<void> {
-    if (await this.here.holdings.store.fact("enrolment")) this.#connection.start();
-    else await this.#listDevices();
+    const { store } = this.here.holdings;
+    const [enrolment, receiptDue] = await Promise.all([store.fact("enrolment"), store.fact("receiptDue")]);
+    if (enrolment) return this.#connection.start();
+    if (receiptDue) this.#confirmLate(receiptDue);
+    await this.#listDevices();
   }
 
   stop(): void {
@@ -125,26 +134,47 @@ export class Leader {
     this.#outgoing.reset();
     const { holdings, tabs } = this.here;
     const wiped = await carryOutRevocation({ reason, at }, { holdings, edits: this.#edits, tabs });
-    this.#connection.send({ type: "receipt", at: Date.now(), wiped });
+    if (this.#connection.send({ type: "receipt", at: Date.now(), wiped })) await holdings.store.receiptSent();
     this.#tell({ devices: [] });
     await this.here.stored();
     await this.here.revoked(reason);
   }
 
-  async #greet(nonce: Bytes): Promise<Extract<ClientMessage, { type: "hello" }>> {
-    const { store, lock } = this.here.holdings;
-    const [keys, enrolment, cursor] = await Promise.all([
-      store.deviceKeys(),
-      store.fact("enrolment"),
-      store.fact("cursor"),
-    ]);
+  /** One at a time; what it cannot deliver now stays due. Nobody waits for it. */
+  #confirmLate(device: DeviceId): void {
+    const { holdings, socketUrl, tabs, stored } = this.here;
+    this.#confirming ??= confirmLate(socketUrl, {
+      greet: (nonce) => this.#hello(nonce, device),
+      wipe: async (reason, at) => {
+        if (await holdings.store.fact("enrolment")) throw new Error("on its way back already");
+        return carryOutRevocation({ reason, at }, { holdings, edits: this.#edits, tabs });
+      },
+    })
+      .then(async (confirmed) => {
+        if (confirmed) await holdings.store.receiptSent();
+        await stored();
+      })
+      .catch((cause: unknown) => console.error("keyleash: the removal could not be confirmed now.", cause))
+      .finally(() => {
+        this.#confirming = undefined;
+      });
+  }
+
+  async #greet(nonce: Bytes): Promise<Hello> {
+    const enrolment = await this.here.holdings.store.fact("enrolment");
     if (!enrolment) throw new Error("not enrolled");
+    return this.#hello(nonce, enrolment.device);
+  }
+
+  async #hello(nonce: Bytes, device: DeviceId): Promise<Hello> {
+    const { store, lock } = this.here.holdings;
+    const [keys, cursor] = await Promise.all([store.deviceKeys(), store.fact("cursor")]);
     return {
       type: "hello",
-      device: enrolment.device,
+      device,
       cursor: cursor?.seq ?? 0,
       ...(cursor && { epoch: cursor.epoch }),
-      signature: await signHello(keys, nonce, enrolment.device),
+      signature: await signHello(keys, nonce, device),
       want_unlock: lock.ring === undefined,
     };
   }

@@ -10,7 +10,7 @@ import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from "
 
 import { type DeviceKeys, makeDeviceKeys } from "../keys/device-keys.ts";
 import { makeBrowserKey } from "../keys/key-ring.ts";
-import type { CredentialId, UserId } from "../protocol.gen.ts";
+import type { CredentialId, DeviceId, UserId } from "../protocol.gen.ts";
 import {
   type Change,
   type Cursor,
@@ -34,6 +34,8 @@ interface Facts {
   enrolment: Enrolment;
   cursor: Cursor;
   removal: RemovalRecord;
+  /** The device whose removal was carried out here, and which the server has no receipt of yet. */
+  receiptDue: DeviceId;
 }
 
 /** Everything but keys, read at one moment. */
@@ -180,7 +182,12 @@ export class LocalStore {
     const tx = this.db.transaction("facts", "readwrite", { durability: "strict" });
     void tx.store.put(enrolment, "enrolment");
     void tx.store.delete("removal");
+    void tx.store.delete("receiptDue");
     await tx.done;
+  }
+
+  async receiptSent(): Promise<void> {
+    await this.db.delete("facts", "receiptDue");
   }
 
   /** Another history of the database: fetch everything again, delete nothing. */
@@ -196,11 +203,15 @@ export class LocalStore {
   async wipe(removal: RemovalRecord | undefined): Promise<void> {
     const tx = this.db.transaction(EVERYTHING, "readwrite", { durability: "strict" });
     const [rows, facts] = [tx.objectStore("rows"), tx.objectStore("facts")];
+    const enrolment = (await facts.get("enrolment")) as Enrolment | undefined;
     void tx.objectStore("changes").clear();
     void facts.delete("enrolment");
     void facts.delete("cursor");
     if (removal) void facts.put(removal, "removal");
+    if (removal && enrolment) void facts.put(enrolment.device, "receiptDue");
     if (removal?.reason === "erased") {
+      // Without keys nothing can be confirmed later.
+      void facts.delete("receiptDue");
       void rows.clear();
       void tx.objectStore("keys").clear();
     } else {

@@ -63,9 +63,11 @@ export class Connection {
     this.#take({ kind: "wake" });
   }
 
-  /** Dropped when there is no open socket: what must not be lost is kept by whoever sends it. */
-  send(message: ClientMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  /** Dropped when there is no open socket, which the answer tells: what must not be lost is kept by whoever sends it. */
+  send(message: ClientMessage): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 
   #take(input: ConnectionInput): void {
@@ -129,7 +131,9 @@ export class Connection {
   }
 
   #greet(nonce: Base64Url): void {
-    this.#queue(async () => this.send(await this.handlers.greet(fromBase64Url(nonce))));
+    this.#queue(async () => {
+      this.send(await this.handlers.greet(fromBase64Url(nonce)));
+    });
   }
 
   #queue(work: () => Promise<void>): void {
