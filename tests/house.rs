@@ -158,6 +158,24 @@ fn files_stay_readable() {
 }
 
 #[test]
+fn links_in_documents_lead_somewhere() {
+    let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md"), root().join("CHANGELOG.md")];
+    collect(&root().join("docs"), "md", &mut pages);
+    let mut faults = String::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
+            let target = link.split('#').next().unwrap();
+            let elsewhere = target.is_empty() || target.contains("://") || target.starts_with("mailto:");
+            if !elsewhere && !page.parent().unwrap().join(target).exists() {
+                writeln!(faults, "{}: {link}", page.display()).unwrap();
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
 fn the_reader_of_sources_reads_paths() {
     let source = Source::of(
         "src/http/session.rs",
@@ -343,7 +361,7 @@ fn end_of_quoted(text: &str, quote: char) -> usize {
 
 fn sources(directory: &str) -> Vec<Source> {
     let mut files = Vec::new();
-    collect(&root().join(directory), &mut files);
+    collect(&root().join(directory), "rs", &mut files);
     files.sort();
     let read = |path: PathBuf| {
         let below_root = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
@@ -352,12 +370,12 @@ fn sources(directory: &str) -> Vec<Source> {
     files.into_iter().map(read).collect()
 }
 
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
+fn collect(directory: &Path, extension: &str, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            collect(&path, extension, files);
+        } else if path.extension().is_some_and(|found| found == extension) {
             files.push(path);
         }
     }
