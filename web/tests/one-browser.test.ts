@@ -98,6 +98,15 @@ step(
     await a.getByLabel("Your password").fill("not the right password");
     await a.getByRole("button", { name: "Continue" }).click();
     await a.getByRole("alert").waitFor();
+
+    await a.getByLabel("Your password").fill(trader.password);
+    await a.getByRole("button", { name: "Continue" }).click();
+    const qrCode = a.getByRole("img", { name: "QR code" });
+    assert.match((await qrCode.getAttribute("src")) ?? "", /^data:image\/svg\+xml/);
+    assert.ok(await qrCode.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth > 0)));
+    await a.getByLabel("Code that the app shows").fill("000000");
+    await a.getByRole("button", { name: "Turn on" }).click();
+    await a.getByRole("alert").waitFor();
     await section(a, "General");
 
     await trader.enableTotp(a);
