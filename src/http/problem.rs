@@ -8,7 +8,7 @@ use actix_web::{
     error::{JsonPayloadError, QueryPayloadError},
     http::{StatusCode, header},
 };
-use keyleash_protocol::{ProblemCode, problem::Problem};
+use keyleash_protocol::{ProblemCode, problem::Problem, socket::RevokeReason};
 
 use crate::{causes, identity::Refusal, kms::KmsError, vault::VaultError};
 
@@ -25,6 +25,7 @@ impl Refused {
             detail: detail.into(),
             field: None,
             retry_after: None,
+            reason: None,
         }))
     }
 
@@ -35,6 +36,11 @@ impl Refused {
 
     fn wait(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait.as_secs().saturating_add(1));
+        self
+    }
+
+    fn reason(mut self, reason: RevokeReason) -> Self {
+        self.0.reason = Some(reason);
         self
     }
 
@@ -51,7 +57,7 @@ impl From<Refusal> for Refused {
         match refusal {
             Refusal::BadCredentials => Self::new(ProblemCode::BadCredentials, detail),
             Refusal::SessionRequired => Self::new(ProblemCode::SessionRequired, detail),
-            Refusal::DeviceRemoved(_) => Self::new(ProblemCode::DeviceRemoved, detail),
+            Refusal::DeviceRemoved(reason) => Self::new(ProblemCode::DeviceRemoved, detail).reason(reason),
             Refusal::TotpRequired { at_login: true } => {
                 Self::new(ProblemCode::TotpRequired, detail).with_status(StatusCode::UNAUTHORIZED)
             }

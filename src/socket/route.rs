@@ -93,6 +93,7 @@ fn refuse(code: ProblemCode, detail: &str) -> HttpResponse {
         detail: detail.to_owned(),
         field: None,
         retry_after: None,
+        reason: None,
     };
     HttpResponse::build(status.unwrap_or_default()).content_type("application/problem+json").json(problem)
 }

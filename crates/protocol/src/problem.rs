@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::socket::RevokeReason;
+
 macro_rules! problem_codes {
     ($( $(#[doc = $doc:literal])+ $name:ident = $status:literal; )+) => {
         /// The stable `code` of a refusal.
@@ -98,4 +100,8 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional, type = "number"))]
     pub retry_after: Option<u64>,
+    /// With `device_removed`: why, so that a device that was away carries out what it missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub reason: Option<RevokeReason>,
 }

@@ -40,7 +40,7 @@ export class Api {
   /** `refused` hears of every 401 that is about the session, whichever call it answers. */
   constructor(
     server: string,
-    private readonly refused: (code: "session_required" | "device_removed") => void,
+    private readonly refused: (problem: Problem) => void,
   ) {
     this.#base = new URL("/api/v1/", server);
   }
@@ -88,9 +88,17 @@ export class Api {
 
   async #call<T>(method: Method, path: string, body?: unknown): Promise<T> {
     let answer = await this.#fetch(method, path, body);
-    // Another call's answer may have brought a new cookie while this one was on its way with the old.
-    if (await wantsSession(answer)) answer = await this.#fetch(method, path, body);
-    if (!answer.ok) throw await this.#problem(answer);
+    let problem = await problemOf(answer);
+    if (problem?.code === "session_required") {
+      // Another call's answer may have brought a new cookie while this one was on its way with the old.
+      answer = await this.#fetch(method, path, body);
+      problem = await problemOf(answer);
+    }
+    if (problem) {
+      const refusal = new ProblemError(problem);
+      if (refusal.isAboutSession) this.refused(problem);
+      throw refusal;
+    }
     const isJson = answer.headers.get("content-type")?.includes("json");
     return (isJson ? await answer.json() : undefined) as T;
   }
@@ -112,18 +120,11 @@ export class Api {
       throw new UnreachableError(cause);
     }
   }
-
-  async #problem(answer: Response): Promise<Error> {
-    if (!answer.headers.get("content-type")?.includes("application/problem+json")) {
-      return new UnreachableError(`status ${answer.status} without a problem`);
-    }
-    const problem = (await answer.json()) as Problem;
-    if (problem.code === "session_required" || problem.code === "device_removed") this.refused(problem.code);
-    return new ProblemError(problem);
-  }
 }
 
-async function wantsSession(answer: Response): Promise<boolean> {
-  if (answer.status !== 401) return false;
-  return ((await answer.clone().json()) as Problem).code === "session_required";
+/** `undefined` when the answer is no refusal. */
+async function problemOf(answer: Response): Promise<Problem | undefined> {
+  if (answer.ok) return undefined;
+  if (answer.headers.get("content-type")?.includes("application/problem+json")) return (await answer.json()) as Problem;
+  throw new UnreachableError(`status ${answer.status} without a problem`);
 }

@@ -117,7 +117,9 @@ export class Leader {
         // A live socket is told by itself.
         return this.#connection.state.kind === "live" ? undefined : this.#listDevices();
       case "removed":
-        return this.revoke("removed", Date.now());
+      case "erased":
+      case "panic":
+        return this.revoke(errand, Date.now());
     }
   }
 

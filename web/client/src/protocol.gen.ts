@@ -146,7 +146,11 @@ field?: string,
 /**
  * When it is worth trying again, seconds from now (also in `Retry-After`).
  */
-retry_after?: number, };
+retry_after?: number, 
+/**
+ * With `device_removed`: why, so that a device that was away carries out what it missed.
+ */
+reason?: RevokeReason, };
 
 export type SignUp = { email: string, 
 /**

@@ -11,7 +11,7 @@ import { LockedError, ProblemError, RemovedError, SignedOutError } from "./error
 import { Holdings } from "./holdings.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { Leader } from "./leader.ts";
-import type { CredentialId, Me, RevokeReason, UserId } from "./protocol.gen.ts";
+import type { CredentialId, Me, Problem, RevokeReason, UserId } from "./protocol.gen.ts";
 import { recall, remember } from "./remembered.ts";
 import { forget, type Revocation } from "./removal.ts";
 import { compose } from "./snapshot.ts";
@@ -39,7 +39,7 @@ export class Tab {
   #renderDue = false;
 
   constructor(private readonly server: string) {
-    this.api = new Api(server, (code) => void this.#refused(code));
+    this.api = new Api(server, (problem) => void this.#refused(problem));
     this.#snapshot = this.#composed();
     this.#tabs = new Tabs(server, {
       heard: (message, from) => void this.#heard(message, from),
@@ -251,10 +251,11 @@ export class Tab {
   }
 
   /** Any answer of the server may say that the session is no good. */
-  async #refused(code: "session_required" | "device_removed"): Promise<void> {
+  async #refused({ code, reason }: Problem): Promise<void> {
     if (code === "device_removed" && this.#holdings && !this.#holdings.removal) {
-      this.#forget({ reason: "removed", at: Date.now() });
-      await this.errand("removed");
+      const removal = reason === "erased" || reason === "panic" ? reason : "removed";
+      this.#forget({ reason: removal, at: Date.now() });
+      await this.errand(removal);
     }
     await this.signedOut({ forget: false });
   }

@@ -3,7 +3,7 @@
 import type { RingKeys } from "../keys/key-ring.ts";
 import type { CredentialId, DeviceView, Me, UnixMillis, UserId } from "../protocol.gen.ts";
 import type { Revocation } from "../removal.ts";
-import type { Connection, Progress, Warning } from "../state.ts";
+import type { Connection, Progress, RemovalReason, Warning } from "../state.ts";
 
 export type TabMessage =
   /** I am new: tell me what there is. */
@@ -29,8 +29,8 @@ export type Errand =
   | "share_all"
   /** Devices were changed over HTTP; without a socket nobody tells. */
   | "list_devices"
-  /** The server said over HTTP that this device was removed. */
-  | "removed";
+  /** The server said over HTTP that the owner took this device's keys away. */
+  | RemovalReason;
 
 /** What only the tab with the socket knows. */
 export interface Status {
