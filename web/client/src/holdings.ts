@@ -98,14 +98,7 @@ export class Holdings {
   async reload(ids?: readonly CredentialId[]): Promise<void> {
     if (ids && this.#stale !== "all") this.#stale = new Set([...(this.#stale ?? []), ...ids]);
     else this.#stale = "all";
-    this.#reloading ??= (async () => {
-      for (let stale = this.#stale; stale; stale = this.#stale) {
-        this.#stale = undefined;
-        await this.#load(stale);
-      }
-    })().finally(() => {
-      this.#reloading = undefined;
-    });
+    this.#reloading ??= this.#loadWhileStale();
     await this.#reloading;
   }
 
@@ -168,6 +161,18 @@ export class Holdings {
     return removal ? new RemovedError(removal.reason) : new NoSuchAccountError();
   }
 
+  async #loadWhileStale(): Promise<void> {
+    try {
+      for (let stale = this.#stale; stale; stale = this.#stale) {
+        this.#stale = undefined;
+        await this.#load(stale);
+      }
+    } finally {
+      // In the same turn as the last look at what is stale: a call after it begins anew.
+      this.#reloading = undefined;
+    }
+  }
+
   async #load(stale: "all" | ReadonlySet<CredentialId>): Promise<void> {
     const { ring } = this.lock;
     const known = this.#shown;
@@ -197,7 +202,7 @@ export class Holdings {
   }
 
   async #opened(id: CredentialId, entry: Entry): Promise<Account | undefined> {
-    if (!isAccount(entry)) return undefined;
+    if (!isAccount(entry) || (needsRing(entry) && !this.lock.ring)) return undefined;
     try {
       const { exchange, kind, label, environment, createdAt } = await this.openEntry(id, entry);
       const pending = pendingOf(entry.change);
@@ -208,7 +213,7 @@ export class Holdings {
         ...(pending && { pending }),
       };
     } catch {
-      // Locked, or damaged: counted as sealed, and said when it is asked for.
+      // Damaged, or locked meanwhile: counted as sealed, and said when it is asked for.
       return undefined;
     }
   }
@@ -220,6 +225,10 @@ function isAccount({ row, change }: Entry): boolean {
   if (change?.state.kind === "committed" && change.write.kind === "delete") return false;
   const carries = change !== undefined && change.write.kind !== "delete";
   return carries || (row !== undefined && row.home !== "gone");
+}
+
+function needsRing({ row, change }: Entry): boolean {
+  return change !== undefined || row?.home !== "local" || row.under !== "browser";
 }
 
 function isSynced({ row, change }: Entry): boolean {

@@ -4,6 +4,12 @@
  *     const keyleash = await Keyleash.open();
  *     keyleash.onChange((state) => render(state.accounts, state.lock));
  *     await keyleash.withCredential(id, ({ fields }) => sign(order, fields.secret));
+ *
+ * How a removal travels here: `sync/connection.ts` hears `revoked` and hands it on ahead of everything that waits.
+ * `removal.ts` has this tab forget its keys in that very turn (`holdings.ts`, `tab-lock.ts`), tells the other tabs to
+ * (`tabs/`), wipes the storage (`store/`), and answers with a receipt. `leader.ts` is the one tab with the socket, `tab.ts`
+ * what each tab knows, `keyleash.ts` what a terminal calls. What to do is decided apart from doing it: in
+ * `sync/connection-machine.ts`, `sync/versions.ts`, `sync/grace.ts` and `sync/backoff.ts`.
  */
 
 export { browserOf } from "./browser-of.ts";
