@@ -78,6 +78,15 @@ export class Server {
     return this.#end("SIGTERM");
   }
 
+  /** Holds the process: connections stay open, and nothing answers. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
   async dispose(): Promise<void> {
     await this.kill();
     rmSync(this.directory, { recursive: true, force: true });

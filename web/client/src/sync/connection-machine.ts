@@ -6,7 +6,7 @@
  */
 
 import { GREETING_TIMEOUT_MS, HEARTBEATS_MISSED, PARTING_TIMEOUT_MS, STEADY_MS } from "../limits.ts";
-import type { Base64Url, DeviceState, RevokeReason, ServerMessage, UnixMillis } from "../protocol.gen.ts";
+import type { Base64Url, RevokeReason, ServerMessage, UnixMillis } from "../protocol.gen.ts";
 import { backoffMs } from "./backoff.ts";
 import { closeRuling } from "./close-codes.ts";
 
@@ -21,7 +21,6 @@ export type ConnectionState =
   | {
       readonly kind: "live";
       readonly attempt: number;
-      readonly device: DeviceState;
       readonly since: UnixMillis;
       readonly silenceMs: number;
       readonly drainMs?: number;
@@ -116,7 +115,7 @@ function onMessage(state: ConnectionState, message: ServerMessage, here: Circums
   }
   if (state.kind === "greeting" && message.type === "welcome") {
     const silenceMs = HEARTBEATS_MISSED * message.heartbeat_ms;
-    const live = { kind: "live", attempt: state.attempt, device: message.state, since: here.now, silenceMs } as const;
+    const live = { kind: "live", attempt: state.attempt, since: here.now, silenceMs } as const;
     return [
       live,
       [
@@ -133,8 +132,6 @@ function onMessage(state: ConnectionState, message: ServerMessage, here: Circums
       return [{ ...state, drainMs: message.reconnect_after_ms }, [watch]];
     case "unlock":
     case "sync":
-      // Only a verified device is sent these: the owner approved it on this socket.
-      return [{ ...state, device: "verified" }, [{ kind: "deliver", message }, watch]];
     case "done":
     case "error":
     case "devices":
