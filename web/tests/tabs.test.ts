@@ -107,6 +107,23 @@ step("logging out in one tab locks the other", async () => {
   assert.equal(await tradable(second, perp.label).count(), 0);
 });
 
+step("another user of the same browser sees nothing of it, and leaves it as it was", async () => {
+  const other = new Trader(server);
+  const theirs = binance("Somebody else's");
+  await other.signUp(first);
+  await other.logIn(first);
+  await addAccount(first, theirs);
+  await tradable(second, theirs.label).waitFor();
+  for (const page of [first, second]) assert.equal(await tradable(page, perp.label).count(), 0);
+  await second.getByRole("button", { name: "Log out" }).click();
+
+  await trader.logIn(first);
+  for (const page of [first, second]) {
+    await signsWith(page, perp);
+    assert.equal(await tradable(page, theirs.label).count(), 0);
+  }
+});
+
 async function openRecorded(): Promise<Page> {
   const blank = await desk.open("about:blank");
   frames.set(blank, recordFrames(blank));

@@ -276,7 +276,7 @@ export class Tab {
 
   /** Opens what this browser holds of `user`, and lets go of another user's. One after another: calls may overlap. */
   #hold(user: UserId): Promise<void> {
-    this.#holding = this.#holding.then(() => this.#switchTo(user));
+    this.#holding = this.#holding.catch(() => {}).then(() => this.#switchTo(user));
     return this.#holding;
   }
 
