@@ -172,6 +172,32 @@ async fn a_flood_of_writes_is_refused_then_ended() {
     assert_eq!(code, Some(CloseCode::RateLimited.code()));
 }
 
+/// Case 40: pings cost little each, and are counted all the same.
+#[tokio::test]
+async fn a_flood_of_pings_is_ended() {
+    let server = Server::start().await;
+    let mut owner = Owner::new(&server, "pings.that.are.read@example.com").await;
+    let phone = owner.pending(&server, "Phone").await;
+    let (mut writing, mut reading) = phone.line.stream.split();
+    let sending = async {
+        while writing.send(Message::Ping(Vec::new().into())).await.is_ok() {}
+        std::future::pending::<()>().await;
+    };
+    let hearing = async {
+        while let Some(Ok(message)) = reading.next().await {
+            if let Message::Close(frame) = message {
+                return frame.map(|frame| u16::from(frame.code));
+            }
+        }
+        None
+    };
+    let code = tokio::select! {
+        heard = timeout(PATIENCE, hearing) => heard.unwrap(),
+        () = sending => unreachable!(),
+    };
+    assert_eq!(code, Some(CloseCode::RateLimited.code()));
+}
+
 /// A device has a few sockets; one more takes the place of the oldest.
 #[tokio::test]
 async fn a_fifth_socket_takes_the_first_ones_place() {

@@ -31,6 +31,8 @@ enum Stage {
     Revoked {
         reason: RevokeReason,
         until: Instant,
+        /// Its receipt came; further ones are nothing new.
+        confirmed: bool,
     },
     Closed,
 }
@@ -96,7 +98,13 @@ impl Identified {
                 self.heard = moment.now;
                 self.hear(message, moment, &mut effects);
             }
-            Input::Heard => self.heard = moment.now,
+            Input::Heard => {
+                self.heard = moment.now;
+                // They cost little, and a peer that sends nothing else can still send more than others should wait for.
+                if self.rate.count(moment.now) == Pace::Flood {
+                    self.close(CloseCode::RateLimited, &mut effects);
+                }
+            }
             Input::News(news) => self.learn(news, moment, &mut effects),
             Input::Unlocked(result) => self.unlocked(result, moment, &mut effects),
             Input::Page(result) => self.page(result, moment, &mut effects),
@@ -131,7 +139,7 @@ impl Identified {
         if matches!(self.stage, Stage::Revoked { .. } | Stage::Closed) {
             return;
         }
-        self.stage = Stage::Revoked { reason, until: moment.now + RECEIPT_MAX };
+        self.stage = Stage::Revoked { reason, until: moment.now + RECEIPT_MAX, confirmed: false };
         // Whatever waited is not for this device any more.
         self.replies.clear();
         self.devices = None;
@@ -157,11 +165,13 @@ impl Identified {
                 Stage::Revoked { .. },
                 ClientMessage::Ack { .. } | ClientMessage::Put { .. } | ClientMessage::Delete { .. },
             )
+            | (Stage::Revoked { confirmed: true, .. }, ClientMessage::Receipt { .. })
             | (Stage::Closed, _) => {}
-            (Stage::Revoked { reason, .. }, ClientMessage::Receipt { wiped, .. }) => match reason {
+            (Stage::Revoked { reason, confirmed, .. }, ClientMessage::Receipt { wiped, .. }) => match reason {
                 // The device stays verified: there is no removal to confirm.
                 RevokeReason::SignedOut => self.close(CloseCode::Revoked, effects),
                 RevokeReason::Removed | RevokeReason::Erased | RevokeReason::Panic | RevokeReason::SyncOff => {
+                    *confirmed = true;
                     effects.push(Effect::RecordReceipt { wiped });
                 }
             },
