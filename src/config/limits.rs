@@ -20,7 +20,7 @@ pub struct Limits {
     pub session_days: u64,
     /// How long a link in a mail is good, minutes; 1 to 1,440.
     pub link_minutes: u64,
-    /// Mails that one user can cause by asking, such as verification mails, an hour.
+    /// Mails that one user can cause by asking, such as verification mails, an hour; strangers can cause as many.
     pub mails_per_hour: u32,
     /// Logins, sign-ups and other tries from one address before each further one has to wait.
     pub attempts_per_address: u32,

@@ -44,7 +44,7 @@ impl Identity {
                 let at = self.clock.now();
                 let id = unconfirmed.map_or_else(|| UserId::from_uuid(self.entropy.id(at)), |user| user.id);
                 let token = Token::new(&self.entropy);
-                let mail = self.letters().confirm_sign_up(email.as_str(), &token);
+                let mail = self.letters().confirm_sign_up(email.as_str(), &token, origin);
                 let trail = self.with_mail(self.log(EventKind::SignedUp, None, origin, ""), id, &mail).await?;
                 let link = self.new_link(&token, LinkPurpose::ConfirmSignUp, id);
                 self.store.create_user(NewUser { id, email, password_hash, at }, link, trail).await?;
@@ -198,7 +198,7 @@ impl Identity {
 
     /// Whether one more mail may go to this mailbox. A stranger is not told if not: that would say it has an account.
     async fn mail_allowed(&self, email: &Email) -> Result<bool, Refusal> {
-        match self.attempt(Attempt::Mail { email: email.as_str() }).await {
+        match self.attempt(Attempt::StrangersMail { email: email.as_str() }).await {
             Ok(()) => Ok(true),
             Err(Refusal::TooManyRequests { .. }) => Ok(false),
             Err(other) => Err(other),

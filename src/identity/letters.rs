@@ -28,16 +28,18 @@ struct Draft<'a> {
 }
 
 impl Letters<'_> {
-    pub(super) fn confirm_sign_up(&self, to: &str, token: &Token) -> Mail {
+    pub(super) fn confirm_sign_up(&self, to: &str, token: &Token, origin: &Origin) -> Mail {
         self.write(Draft {
             to,
             subject: "Confirm your address".to_owned(),
             words: vec![
                 "Somebody, probably you, signed up with this address.".to_owned(),
-                "If it was not you, do nothing: without the confirmation there is no account.".to_owned(),
+                "If it was not you, do nothing: without the confirmation there is no account, and with it whoever signed up \
+                 knows its password."
+                    .to_owned(),
             ],
             button: Some(("Confirm this address", self.link("signup", token))),
-            facts: Vec::new(),
+            facts: from(origin),
             alarming: false,
         })
     }
@@ -258,7 +260,7 @@ mod tests {
         assert!(!mail.html.contains("<script>"));
         assert!(mail.text.contains("https://keys.example/verify#panic"));
         let token = Token::new(&Entropy::new());
-        let mail = letters.confirm_sign_up("trader@example.com", &token);
+        let mail = letters.confirm_sign_up("trader@example.com", &token, &origin);
         assert!(mail.text.contains(&format!("/verify#signup={}", token.secret().expose())));
     }
 }

@@ -32,8 +32,10 @@ pub(super) enum Attempt<'a> {
     Code { user: UserId },
     /// Anything unauthenticated that costs us work, from one address on the network.
     Address { address: &'a str },
-    /// A mail that somebody asks for, to one mailbox.
+    /// A mail that its reader asks for, logged in.
     Mail { email: &'a str },
+    /// A mail that anybody can ask for, to one mailbox. Counted apart: strangers cannot use up the owner's.
+    StrangersMail { email: &'a str },
 }
 
 impl Attempt<'_> {
@@ -44,6 +46,7 @@ impl Attempt<'_> {
             Self::Code { user } => format!("code/{user}"),
             Self::Address { address } => format!("address/{}", hex(&sha256(one_client(address).as_bytes()))),
             Self::Mail { email } => format!("mail/{}", hex(&sha256(email.as_bytes()))),
+            Self::StrangersMail { email } => format!("strangers-mail/{}", hex(&sha256(email.as_bytes()))),
         }
     }
 }
@@ -60,7 +63,7 @@ impl Identity {
                 longest_wait: Duration::from_mins(1),
                 forget_after: HOUR,
             },
-            Attempt::Mail { .. } => Policy {
+            Attempt::Mail { .. } | Attempt::StrangersMail { .. } => Policy {
                 free: self.limits.mails_per_hour,
                 first_wait: Duration::from_mins(1),
                 longest_wait: HOUR,
@@ -71,7 +74,9 @@ impl Identity {
             Decision::Try(_) => Ok(()),
             Decision::Wait(wait) => Err(match attempt {
                 Attempt::Password { .. } | Attempt::Code { .. } => Refusal::TooManyAttempts { wait },
-                Attempt::Address { .. } | Attempt::Mail { .. } => Refusal::TooManyRequests { wait },
+                Attempt::Address { .. } | Attempt::Mail { .. } | Attempt::StrangersMail { .. } => {
+                    Refusal::TooManyRequests { wait }
+                }
             }),
         }
     }
