@@ -2,7 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use keyleash::{
     bus::{Bus, BusError, Hint},
@@ -10,7 +16,7 @@ use keyleash::{
     config::limits::Limits,
     entropy::Entropy,
     identity::{Caller, Identity, NewLogin, Origin, Ports, Postman, Refusal},
-    kms::file::FileKms,
+    kms::{DataKey, KeyContext, Kms, KmsError, WrappedKey, file::FileKms},
     mail::{MailArchive, files::FileMailer},
     store::sql::SqliteStore,
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
@@ -43,6 +49,33 @@ impl Bus for Silence {
     }
 }
 
+/// A key service that stops answering when it is told to.
+#[derive(Debug)]
+struct Stuck {
+    kms: FileKms,
+    is_stuck: Arc<AtomicBool>,
+}
+
+impl Stuck {
+    async fn answer<T>(&self, answer: T) -> T {
+        if self.is_stuck.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        answer
+    }
+}
+
+#[async_trait::async_trait]
+impl Kms for Stuck {
+    async fn generate(&self, context: &KeyContext) -> Result<(DataKey, WrappedKey), KmsError> {
+        self.answer(self.kms.generate(context).await).await
+    }
+
+    async fn unwrap(&self, context: &KeyContext, wrapped: &WrappedKey) -> Result<DataKey, KmsError> {
+        self.answer(self.kms.unwrap(context, wrapped).await).await
+    }
+}
+
 struct House {
     identity: Arc<Identity>,
     clock: Arc<ManualClock>,
@@ -59,20 +92,18 @@ impl Drop for House {
 
 impl House {
     async fn new() -> Self {
+        Self::with(|kms| Arc::new(kms), DataKeyLimits::default()).await
+    }
+
+    async fn with(wrap: impl FnOnce(FileKms) -> Arc<dyn Kms>, data_keys: DataKeyLimits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         let entropy = Entropy::new();
         let clock = Arc::new(ManualClock::at(UnixMillis(1_800_000_000_000)));
         let store = Arc::new(SqliteStore::open(&format!("sqlite:{}", at("db").display()), &entropy).await.unwrap());
-        let kms = Arc::new(FileKms::open(&at("key"), &*clock, entropy.clone()).unwrap());
-        let vault: Arc<dyn Vault> = LocalVault::start(
-            store.clone(),
-            store.clone(),
-            kms,
-            clock.clone(),
-            entropy.clone(),
-            DataKeyLimits::default(),
-        );
+        let kms = wrap(FileKms::open(&at("key"), &*clock, entropy.clone()).unwrap());
+        let vault: Arc<dyn Vault> =
+            LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), data_keys);
         let mailer = Arc::new(FileMailer::open(at("mail"), clock.clone(), entropy.clone()).unwrap());
         let postman = Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone()));
         let ports = Ports { store, vault, bus: Arc::new(Silence), clock: clock.clone() };
@@ -163,6 +194,26 @@ async fn the_wait_after_wrong_codes_grows_and_ends() {
     assert_eq!(waits, [4, 8, 16]);
     house.clock.advance(Duration::from_secs(16));
     house.log_in(Some(house.code(&totp))).await.unwrap();
+}
+
+/// Case 6: nobody learns from the time of an answer which addresses have an account. What depends on that is done after the
+/// answer: here it never ends, and the answer comes all the same.
+#[tokio::test]
+async fn an_answer_does_not_wait_for_what_depends_on_an_account() {
+    let is_stuck = Arc::new(AtomicBool::new(false));
+    let uncached = DataKeyLimits { age_max: Duration::ZERO, wait_max: Duration::MAX, ..DataKeyLimits::default() };
+    let stick = is_stuck.clone();
+    let house = House::with(move |kms| Arc::new(Stuck { kms, is_stuck: stick }), uncached).await;
+    house.signed_up().await;
+    is_stuck.store(true, Ordering::Relaxed);
+    for email in [EMAIL, "nobody@example.com"] {
+        let body = SignUp { email: email.to_owned(), password: password() };
+        let asking = async {
+            house.identity.forgot_password(email, &origin()).await.unwrap();
+            house.identity.sign_up(&body, &origin()).await.unwrap();
+        };
+        tokio::time::timeout(Duration::from_secs(20), asking).await.unwrap();
+    }
 }
 
 /// Case 13: a link is good for fifteen minutes.

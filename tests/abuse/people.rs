@@ -1,8 +1,8 @@
 //! Logins, passwords and addresses: what a patient or a quick attacker tries beside `tests/http`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{Api, PASSWORD, Server, Trader};
@@ -46,44 +46,6 @@ async fn a_password_change_ends_reset_links() {
     trader.api.post("/password/change", change).await.ok();
     let reset = json!({ "token": token, "new_password": "the attacker's password" });
     Api::new(&server).post("/password/reset", reset).await.refused(410, "link_used_or_expired");
-}
-
-/// Case 6: the time of an answer does not tell which addresses have an account. What depends on that is done after the
-/// answer; so both kinds wait for the same things, and their medians are alike.
-#[tokio::test]
-async fn the_time_of_an_answer_does_not_tell_who_has_an_account() {
-    const ROUNDS: usize = 40;
-    let generous = [("LIMITS__ATTEMPTS_PER_ADDRESS", "1000"), ("LIMITS__MAILS_PER_HOUR", "1000")];
-    let server = Server::start_with(&generous).await;
-    Trader::sign_up(&server, "here@example.com").await;
-    let api = Api::new(&server);
-    let ask = async |path: &str, email: &str| {
-        let began = Instant::now();
-        let answer = api.post(path, json!({ "email": email, "password": PASSWORD })).await;
-        assert_eq!(answer.status, StatusCode::ACCEPTED);
-        began.elapsed()
-    };
-    for path in ["/password/forgot", "/signup"] {
-        let (mut taken, mut free) = (Vec::new(), Vec::new());
-        for round in 0..ROUNDS {
-            let nobody = format!("nobody{round}@example.com");
-            // Each kind follows each kind equally often, so that what one leaves to be done delays both.
-            if round % 2 == 0 {
-                taken.push(ask(path, "here@example.com").await);
-                free.push(ask(path, &nobody).await);
-            } else {
-                free.push(ask(path, &nobody).await);
-                taken.push(ask(path, "here@example.com").await);
-            }
-        }
-        let median = |mut times: Vec<Duration>| {
-            times.sort_unstable();
-            times[ROUNDS / 2].as_secs_f64() * 1_000.0
-        };
-        let (taken, free) = (median(taken), median(free));
-        println!("{path}: {taken:.2} ms with an account, {free:.2} ms without");
-        assert!((0.7..1.43).contains(&(taken / free)), "{path}: {taken:.2} ms with an account, {free:.2} ms without");
-    }
 }
 
 /// Case 5, behind a proxy that is believed: what the client wrote into the header stands before what the proxy wrote, in
