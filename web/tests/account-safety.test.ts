@@ -11,6 +11,7 @@ import { Server } from "./server.ts";
 import {
   addAccount,
   failsToSign,
+  removedDevice,
   section,
   signsWith,
   statusBanner,
@@ -131,6 +132,18 @@ step("after a panic the owner comes back by mail and code", async () => {
   await trader.askToEnrol(a);
   await trader.approve(a);
   await verifiedBadge(a).waitFor();
+  await signsWith(a, markup);
+});
+
+step('"remove all others" leaves only the browser that asks', async () => {
+  await trader.enrol(b, "Laptop"); // It is logged in since it locked every device.
+  await section(a, "Accounts", "Sync");
+  await a.getByRole("button", { name: "Remove all others" }).click();
+  await trader.giveCode(a, "Remove all other devices");
+  await removedDevice(a, "Laptop")
+    .getByText(/confirmed by the device after/)
+    .waitFor();
+  await statusBanner(b).getByText("This device was removed from your account.").waitFor();
   await signsWith(a, markup);
 });
 

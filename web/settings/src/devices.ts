@@ -155,7 +155,7 @@ export class DevicesView extends LiveElement {
       ${
         this.opened?.what === "remove-others"
           ? html`
-        <keyleash-second-factor danger action="Remove all others" .confirm=${this.#removeOthers} .cancel=${this.#close}>
+        <keyleash-second-factor danger action="Remove all other devices" .confirm=${this.#removeOthers} .cancel=${this.#close}>
           <p>Every device but this one loses its keys at once.</p>
         </keyleash-second-factor>`
           : nothing
