@@ -185,7 +185,8 @@ export class Holdings {
       else shown.set(id, { entry, account: await this.#opened(id, entry) });
     }
     this.#stored = stored;
-    if (stored.removal) this.#removal = undefined;
+    // The storage says so itself now, or the device has asked to come back since.
+    if (stored.removal || stored.enrolment?.state === "pending") this.#removal = undefined;
     this.#accountsHere = [...stored.entries.values()].filter(isAccount).length;
     // A tab that was locked meanwhile must not show again what it had just forgotten.
     if (this.lock.ring === ring) this.#show(shown);

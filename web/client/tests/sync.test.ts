@@ -10,6 +10,7 @@ import { Holdings } from "../src/holdings.ts";
 import { open, type Plain, seal } from "../src/keys/boxes.ts";
 import { KeyRing } from "../src/keys/key-ring.ts";
 import * as transcript from "../src/keys/transcript.ts";
+import { WRITE_RETRY_MS } from "../src/limits.ts";
 import type { ClientMessage, ServerMessage, SyncPage } from "../src/protocol.gen.ts";
 import { carryOutRevocation } from "../src/removal.ts";
 import type { Warning } from "../src/state.ts";
@@ -154,6 +155,21 @@ test("a refused write leaves the stored state as it was", async () => {
   assert.equal(holdings.accounts[0]?.pending?.kind, "refused");
   await edits.discard("id");
   assert.deepEqual(await labels(), ["Desk"]);
+});
+
+test("a server that asks for a pause is given one, and nothing is refused or lost", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  await verify();
+  await incoming.apply(await page("id", 1, "Desk"), EPOCH);
+  await edits.update("id", { label: "Mine" });
+  await outgoing.flush();
+  await outgoing.refused({ type: "error", ref: 1, code: "too_many_requests", detail: "wait" });
+  await outgoing.flush();
+  assert.equal(sent.length, 1, "not sent again during the pause");
+  assert.equal((await holdings.store.entry("id")).change?.state.kind, "waiting");
+  t.mock.timers.tick(WRITE_RETRY_MS);
+  await holdings.reload();
+  assert.equal(sent.length, 2);
 });
 
 test("set to local only, an account stays here and goes elsewhere; shared again, it goes on where it was", async () => {

@@ -26,6 +26,7 @@ const LATER: ReadonlySet<ProblemCode> = new Set(["too_many_requests", "internal"
 export class Outgoing {
   #refs = 0;
   readonly #inFlight = new Map<number, InFlight>();
+  /** While it runs nothing more is sent: the server asked for a pause. */
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -37,7 +38,7 @@ export class Outgoing {
   /** Sends what waits and is not on its way. To be called when live and caught up, after each change, and after answers. */
   async flush(): Promise<void> {
     // Refilled by halves: to look for more after each answer costs more than it brings when thousands wait.
-    if (this.#inFlight.size > WRITES_IN_FLIGHT_MAX / 2) return;
+    if (this.#retry !== undefined || this.#inFlight.size > WRITES_IN_FLIGHT_MAX / 2) return;
     for (const [id, change] of await this.holdings.store.changes()) {
       if (this.#inFlight.size >= WRITES_IN_FLIGHT_MAX) return;
       if (change.state.kind === "waiting" && !this.#sent(id)) this.#send(id, change);
@@ -47,6 +48,7 @@ export class Outgoing {
   /** The connection is gone, and with it every answer. */
   reset(): void {
     clearTimeout(this.#retry);
+    this.#retry = undefined;
     this.#inFlight.clear();
   }
 
@@ -85,8 +87,10 @@ export class Outgoing {
     if (ref === undefined || !sent) throw new ProblemError({ code, detail });
     if (LATER.has(code)) {
       this.#inFlight.delete(ref);
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => void this.flush(), WRITE_RETRY_MS);
+      this.#retry ??= setTimeout(() => {
+        this.#retry = undefined;
+        void this.flush();
+      }, WRITE_RETRY_MS);
       return;
     }
     const state: ChangeState =
