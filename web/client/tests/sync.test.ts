@@ -94,6 +94,13 @@ test("an account lives in this browser alone, encrypted, without any server", as
   assert.ok(!Buffer.from(row.box).includes("Desk"));
 });
 
+test("two tabs that change one account at the same time lose neither change", async () => {
+  const id = await edits.add(draft);
+  await Promise.all([edits.update(id, { label: "Laptop" }), edits.update(id, { environment: "mainnet" })]);
+  const { label, environment } = await holdings.lend(id, (credential) => credential);
+  assert.deepEqual({ label, environment }, { label: "Laptop", environment: "mainnet" });
+});
+
 for (const order of ["done first", "news first"] as const) {
   test(`an account is shared and changed, ${order}`, async () => {
     await verify();
