@@ -52,8 +52,9 @@ impl Attempt<'_> {
 }
 
 impl Identity {
-    /// Counts an attempt, or refuses it. Call it before looking at what was given.
-    pub(super) async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), Refusal> {
+    /// Counts an attempt, or refuses it. Call it before looking at what was given. `true`: it is the last before the waits
+    /// begin.
+    pub(super) async fn attempt(&self, attempt: Attempt<'_>) -> Result<bool, Refusal> {
         let policy = match attempt {
             Attempt::Password { .. } => PASSWORD,
             Attempt::Code { .. } => CODE,
@@ -71,7 +72,7 @@ impl Identity {
             },
         };
         match self.store.begin_attempt(&attempt.key(), &policy, self.clock.now()).await? {
-            Decision::Try(_) => Ok(()),
+            Decision::Try(counted) => Ok(counted.count == policy.free),
             Decision::Wait(wait) => Err(match attempt {
                 Attempt::Password { .. } | Attempt::Code { .. } => Refusal::TooManyAttempts { wait },
                 Attempt::Address { .. } | Attempt::Mail { .. } | Attempt::StrangersMail { .. } => {

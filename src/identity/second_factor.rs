@@ -114,29 +114,37 @@ impl Identity {
         origin: &Origin,
     ) -> Result<(), Refusal> {
         let Some(sealed) = user.totp_secret.as_deref() else { return Ok(()) };
-        let attempt = Attempt::Code { user: user.id };
-        match (&given.totp, &given.recovery_code) {
-            (None, None) => return Err(Refusal::TotpRequired { at_login: false }),
-            (Some(code), _) => {
-                self.attempt(attempt.clone()).await?;
-                let step = self.matching_step(user.id, sealed, code).await?.ok_or(Refusal::TotpInvalid)?;
-                if !self.store.take_totp_step(user.id, step).await? {
-                    return Err(Refusal::TotpInvalid);
-                }
-            }
-            (None, Some(code)) => {
-                self.attempt(attempt.clone()).await?;
-                let hash = recovery_hash(code);
-                if !self.store.take_recovery_code(user.id, hash, self.clock.now()).await? {
-                    return Err(Refusal::TotpInvalid);
-                }
-                let trail = self.log(EventKind::RecoveryCodeUsed, None, origin, "");
-                let letter = self.letters().recovery_code_used(&user.email, origin);
-                self.record(user.id, self.with_mail(trail, user.id, &letter).await?).await?;
-                self.postman.ring();
-            }
+        if given.totp.is_none() && given.recovery_code.is_none() {
+            return Err(Refusal::TotpRequired { at_login: false });
         }
-        self.succeeded(attempt).await
+        let attempt = Attempt::Code { user: user.id };
+        let is_last_free = self.attempt(attempt.clone()).await?;
+        let is_right = match (&given.totp, &given.recovery_code) {
+            (Some(code), _) => match self.matching_step(user.id, sealed, code).await? {
+                Some(step) => self.store.take_totp_step(user.id, step).await?,
+                None => false,
+            },
+            (None, Some(code)) => self.take_recovery_code(user, code, origin).await?,
+            (None, None) => false,
+        };
+        if is_right {
+            return self.succeeded(attempt).await;
+        }
+        if is_last_free {
+            self.record(user.id, self.log(EventKind::AttemptsBlocked, None, origin, "")).await?;
+        }
+        Err(Refusal::TotpInvalid)
+    }
+
+    async fn take_recovery_code(&self, user: &User, code: &Sensitive, origin: &Origin) -> Result<bool, Refusal> {
+        if !self.store.take_recovery_code(user.id, recovery_hash(code), self.clock.now()).await? {
+            return Ok(false);
+        }
+        let trail = self.log(EventKind::RecoveryCodeUsed, None, origin, "");
+        let letter = self.letters().recovery_code_used(&user.email, origin);
+        self.record(user.id, self.with_mail(trail, user.id, &letter).await?).await?;
+        self.postman.ring();
+        Ok(true)
     }
 
     /// The time step whose code this is.
