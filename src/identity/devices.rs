@@ -73,8 +73,13 @@ impl Identity {
         self.revoke(caller, Revoke::AllBut(stays), RevokeReason::Removed, &body.second_factor, origin).await
     }
 
+    /// Revokes every device, and ends every other login that is no device's: whoever took one is out too.
     pub async fn panic(&self, caller: &Caller, body: &RemoveMany, origin: &Origin) -> Result<Revoked, Refusal> {
-        self.revoke(caller, Revoke::AllBut(body.device), RevokeReason::Panic, &body.second_factor, origin).await
+        let which = Revoke::AllBut(body.device);
+        let revoked = self.revoke(caller, which, RevokeReason::Panic, &body.second_factor, origin).await?;
+        let seq = self.store.end_sessions_without_device(caller.user, caller.session).await?;
+        self.announce(caller.user, seq).await;
+        Ok(revoked)
     }
 
     async fn revoke(

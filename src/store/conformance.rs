@@ -32,6 +32,7 @@ pub(crate) async fn suite(store: &dyn Store) {
     sessions_are_found_rotated_and_ended(store).await;
     a_new_password_ends_other_sessions(store).await;
     a_session_is_one_devices(store).await;
+    sessions_without_a_device_end(store).await;
     attempts_are_counted(store).await;
     a_device_is_enrolled_approved_and_revoked(store).await;
     an_approval_covers_the_keys_that_asked(store).await;
@@ -278,6 +279,20 @@ async fn a_new_password_ends_other_sessions(store: &dyn Store) {
     store.set_password(one.user, "newer", None, Trail::default()).await.unwrap();
     let reset = store.reset_password(token, "stolen", NOW, Trail::default()).await.unwrap();
     assert_eq!(reset, None, "a link from before the change");
+}
+
+async fn sessions_without_a_device_end(store: &dyn Store) {
+    let one = Person::new(store).await;
+    one.log_in().await;
+    let device = one.verified().await;
+    let seq = store.end_sessions_without_device(one.user, one.session).await.unwrap();
+    assert_eq!(store.heads(one.user).await.unwrap().unwrap().sessions, seq);
+    let left = SessionStore::sessions(store, one.user, NOW).await.unwrap();
+    assert_eq!(left.iter().map(|session| session.device).collect::<Vec<_>>(), [Some(device.id), None]);
+    assert_eq!(left[1].id, one.session);
+    store.turn_sync_off(one.user, NOW, LATER, Trail::default()).await.unwrap();
+    store.end_sessions_without_device(one.user, one.session).await.unwrap();
+    assert_eq!(SessionStore::sessions(store, one.user, NOW).await.unwrap().len(), 1, "the device is gone");
 }
 
 async fn a_session_is_one_devices(store: &dyn Store) {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Api, PASSWORD, Server, Trader};
+use crate::{
+    support::{Api, PASSWORD, Server, Trader},
+    victim::Browser,
+};
 
 /// A login that was judged by the old password does not outlive its change: the change ends every other session, also the
 /// one that is just being made.
@@ -46,6 +49,36 @@ async fn a_password_change_ends_reset_links() {
     trader.api.post("/password/change", change).await.ok();
     let reset = json!({ "token": token, "new_password": "the attacker's password" });
     Api::new(&server).post("/password/reset", reset).await.refused(410, "link_used_or_expired");
+}
+
+/// Panic ends every login but the one that asks for it and that of the device that stays: also one that a thief has and
+/// uses from no device.
+#[tokio::test]
+async fn panic_ends_logins_without_a_device() {
+    let server = Server::start().await;
+    let mut owner = Trader::with_sync(&server, "trader@example.com").await;
+    let (kept, lost) =
+        (Browser::verified(&server, &mut owner, "desk").await, Browser::verified(&server, &mut owner, "lost").await);
+    let thief = owner.log_in(&server).await;
+    let body = json!({ "device": kept.device.id, "recovery_code": owner.recovery_code() });
+    owner.api.post("/panic", body).await.ok();
+    thief.get("/me").await.refused(401, "session_required");
+    lost.api.get("/me").await.refused(401, "device_removed");
+    kept.api.get("/me").await.ok();
+    owner.api.get("/me").await.ok();
+}
+
+/// Case 3: the owner reads in the log that somebody guesses codes; once for each series, however long it is.
+#[tokio::test]
+async fn guessing_codes_is_in_the_owners_log() {
+    let server = Server::start().await;
+    let trader = Trader::with_sync(&server, "trader@example.com").await;
+    for _ in 0..8 {
+        trader.api.post("/recovery-codes", json!({ "totp": "000000" })).await;
+    }
+    let events = trader.api.get("/events").await.ok();
+    let blocked = events["events"].as_array().unwrap().iter().filter(|event| event["kind"] == "attempts_blocked");
+    assert_eq!(blocked.count(), 1, "{events}");
 }
 
 /// Case 5, behind a proxy that is believed: what the client wrote into the header stands before what the proxy wrote, in

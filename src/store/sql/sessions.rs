@@ -6,7 +6,7 @@ use sqlx::query;
 use super::{
     driver::for_every_driver,
     rows::{Columns, Fault},
-    transaction::{Part, Writing},
+    transaction::{Part, Writing, existing},
 };
 use crate::store::{NewSession, Session, SessionStore, StoreResult, TokenHash, Trail};
 
@@ -100,6 +100,23 @@ impl SessionStore for SqlStore {
             }
             change.write(trail).await?;
             change.commit().await.map(Some)
+        })
+        .await
+    }
+
+    async fn end_sessions_without_device(&self, user: UserId, keep: SessionId) -> StoreResult<Seq> {
+        self.run("end the sessions without a device", async {
+            let mut change = existing(self.change(user, Part::Sessions).await?)?;
+            // Those of removed devices, which were marked with the reason, stay to tell it.
+            query(
+                "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND revoked IS NULL AND NOT EXISTS
+                 (SELECT 1 FROM devices WHERE id = sessions.device_id AND state <> 'removed')",
+            )
+            .bind(user.to_string())
+            .bind(keep.to_string())
+            .execute(&mut *change.tx.0)
+            .await?;
+            change.commit().await
         })
         .await
     }

@@ -260,3 +260,8 @@ impl Writing<'t> {
     }
 }
 }
+
+/// Callers hold a user that they read before, and users are never deleted.
+pub(super) fn existing<T>(change: Option<T>) -> Result<T, Fault> {
+    change.ok_or_else(|| Fault::Unexpected("the user is gone".to_owned()))
+}

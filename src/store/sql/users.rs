@@ -7,7 +7,7 @@ use sqlx::{query, query_as, query_scalar};
 use super::{
     driver::for_every_driver,
     rows::{Columns, Fault, name, parse},
-    transaction::{Change, Part},
+    transaction::{Change, Part, existing},
 };
 use crate::store::{Heads, LinkPurpose, NewLink, NewUser, Revoke, StoreResult, TokenHash, Trail, User, UserStore};
 
@@ -344,9 +344,4 @@ impl Change<'t> {
         Ok(())
     }
 }
-}
-
-/// Callers hold a user that they read before, and users are never deleted.
-fn existing<T>(change: Option<T>) -> Result<T, Fault> {
-    change.ok_or_else(|| Fault::Unexpected("the user is gone".to_owned()))
 }
