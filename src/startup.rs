@@ -14,16 +14,19 @@ use std::{
 use actix_server::ServerHandle;
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use keyleash_protocol::UnixMillis;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc::{self, Receiver},
+};
 
 use crate::{
     actors::{self, Directory, Settings},
-    bus::{Bus, local::LocalBus},
+    bus::{Bus, BusEvent, local::LocalBus},
     clock::{Clock, SystemClock},
     config::Config,
     entropy::Entropy,
     http::{self, Mailbox, Site, admin},
-    identity::{Identity, Ports, Postman},
+    identity::{self, Identity, Postman},
     kms::file::{FileKms, MasterKeyError},
     mail::files::FileMailer,
     socket::{self, SocketRoute},
@@ -88,91 +91,127 @@ pub fn rotate_master_key(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn run(config: Config) -> Result<(), StartError> {
-    let entropy = Entropy::new();
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = Arc::new(SqliteStore::open(&config.store.url, &entropy).await?);
-    let kms = Arc::new(FileKms::open(Path::new(&config.kms.key_file), &*clock, entropy.clone())?);
-    let vault: Arc<dyn Vault> =
-        LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), DataKeyLimits::default());
-    let mail_directory = mail_directory(&config);
-    let mailer = FileMailer::open(mail_directory.clone(), clock.clone(), entropy.clone())
-        .map_err(|source| StartError::Mail { path: mail_directory.display().to_string(), source })?;
-    let mailer = Arc::new(mailer);
-    let postman = Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone()));
-    let (hints, heard) = tokio::sync::mpsc::channel(BUS_QUEUE);
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(hints));
+/// The concrete adapters that the configuration names.
+struct Adapters {
+    store: Arc<SqliteStore>,
+    vault: Arc<dyn Vault>,
+    mailer: Arc<FileMailer>,
+    bus: Arc<dyn Bus>,
+    /// What the bus hears.
+    heard: Receiver<BusEvent>,
+    clock: Arc<dyn Clock>,
+    entropy: Entropy,
+}
 
-    let listener = listen(config.http.listen)?;
+impl Adapters {
+    async fn open(config: &Config) -> Result<Self, StartError> {
+        let (entropy, clock): (_, Arc<dyn Clock>) = (Entropy::new(), Arc::new(SystemClock));
+        let store = Arc::new(SqliteStore::open(&config.store.url, &entropy).await?);
+        let kms = Arc::new(FileKms::open(Path::new(&config.kms.key_file), &*clock, entropy.clone())?);
+        let limits = DataKeyLimits::default();
+        let vault = LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), limits);
+        let directory = mail_directory(config);
+        let mailer = FileMailer::open(directory.clone(), clock.clone(), entropy.clone())
+            .map_err(|source| StartError::Mail { path: directory.display().to_string(), source })?;
+        let (hints, heard) = mpsc::channel(BUS_QUEUE);
+        let bus = Arc::new(LocalBus::new(hints));
+        Ok(Self { store, vault, mailer: Arc::new(mailer), bus, heard, clock, entropy })
+    }
+
+    fn for_identity(&self) -> identity::Ports {
+        identity::Ports {
+            store: self.store.clone(),
+            vault: self.vault.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    fn for_actors(&self) -> actors::Ports {
+        actors::Ports {
+            users: self.store.clone(),
+            devices: self.store.clone(),
+            sessions: self.store.clone(),
+            vault: self.vault.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+}
+
+async fn run(config: Config) -> Result<(), StartError> {
+    let adapters = Adapters::open(&config).await?;
+    let (listener, for_admins) = (listen(config.http.listen)?, listen(config.admin.listen)?);
+    let admin_address = for_admins.local_addr().map_err(StartError::Serve)?;
     let public_url = config.public_url(listener.local_addr().map_err(StartError::Serve)?);
-    let ports = Ports { store: store.clone(), vault: vault.clone(), bus: bus.clone(), clock: clock.clone() };
+
+    let (store, clock) = (adapters.store.clone(), adapters.clock.clone());
+    let postman = Arc::new(Postman::new(store.clone(), adapters.vault.clone(), adapters.mailer.clone(), clock.clone()));
     let identity = web::Data::new(Identity::new(
-        ports,
+        adapters.for_identity(),
         postman.clone(),
-        entropy.clone(),
+        adapters.entropy.clone(),
         config.limits.clone(),
         public_url.clone(),
     ));
-    let told = bus.clone();
-    let asked = actors::Ports {
-        users: store.clone(),
-        devices: store.clone(),
-        sessions: store.clone(),
-        vault,
-        bus,
-        clock: clock.clone(),
-        entropy,
-    };
-    let settings = Settings {
+    let asked = adapters.for_actors();
+    let Adapters { mailer, bus, heard, .. } = adapters;
+    let directory = web::Data::new(Directory::start(asked, settings(&config), heard).await.map_err(StartError::Epoch)?);
+    let routes = routes(&config, &public_url, identity, directory.clone(), Mailbox(mailer));
+    let app = move || App::new().wrap(from_fn(http::log)).configure(routes.clone());
+    let server = socket::serve(listener, config.http.workers, app).map_err(StartError::Serve)?;
+    let admin = admin(for_admins, admin::Parts { store: store.clone(), bus }, directory.clone())?;
+
+    let beside = [
+        tokio::spawn(async move { postman.walk().await }),
+        tokio::spawn(tidy(store.clone(), clock)),
+        tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle(), told_to_stop()?)),
+        actix_rt::spawn(async move { drop(admin.await) }),
+    ];
+    greet(&config, &public_url, admin_address);
+    tracing::info!(url = public_url, "listening");
+    server.await.map_err(StartError::Serve)?;
+    for task in beside {
+        task.abort();
+    }
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What an operator may set of the actors.
+fn settings(config: &Config) -> Settings {
+    Settings {
         heartbeat: config.limits.heartbeat(),
         grace: config.limits.grace(),
         strangers_per_address: config.limits.sockets_before_hello_per_address,
-    };
-    let directory = web::Data::new(Directory::start(asked, settings, heard).await.map_err(StartError::Epoch)?);
-    let site = web::Data::new(Site::new(
-        &public_url,
-        &config.http.allowed_origins,
-        config.http.trusted_proxies.clone(),
-        config.limits.session_life(),
-    ));
+    }
+}
+
+/// What every instance of the application has: its routes, and what they share.
+fn routes(
+    config: &Config,
+    public_url: &str,
+    identity: web::Data<Identity>,
+    directory: web::Data<Directory>,
+    mailbox: Mailbox,
+) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    let (origins, proxies) = (&config.http.allowed_origins, config.http.trusted_proxies.clone());
+    let site = web::Data::new(Site::new(public_url, origins, proxies, config.limits.session_life()));
     let route = web::Data::new(SocketRoute {
         directory: Directory::clone(&directory),
         gate: Arc::new(SessionGate(identity.clone())),
         origins: site.allowed_origins.clone(),
     });
-    let walking = tokio::spawn(async move { postman.walk().await });
-    let tidying = tokio::spawn(tidy(store.clone(), clock.clone()));
-
-    let mailbox = Mailbox(mailer);
-    let app = {
-        let (identity, directory, site) = (identity.clone(), directory.clone(), site.clone());
-        move || {
-            App::new()
-                .app_data(identity.clone())
-                .app_data(directory.clone())
-                .app_data(site.clone())
-                .app_data(route.clone())
-                .wrap(from_fn(http::log))
-                .route("/api/v1/socket", web::get().to(socket::open))
-                .configure(http::configure(Some(mailbox.clone())))
-        }
-    };
-    let server = socket::serve(listener, config.http.workers, app).map_err(StartError::Serve)?;
-    let for_admins = listen(config.admin.listen)?;
-    let admin_address = for_admins.local_addr().map_err(StartError::Serve)?;
-    let admin = admin(for_admins, admin::Parts { store: store.clone(), bus: told }, directory.clone())?;
-    let leaving = tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle()));
-    greet(&config, &public_url, admin_address);
-    tracing::info!(url = public_url, "listening");
-    let admin_task = actix_rt::spawn(admin);
-    server.await.map_err(StartError::Serve)?;
-    admin_task.abort();
-    leaving.abort();
-    walking.abort();
-    tidying.abort();
-    store.close().await;
-    tracing::info!("stopped");
-    Ok(())
+    move |app| {
+        app.app_data(identity.clone())
+            .app_data(directory.clone())
+            .app_data(site.clone())
+            .app_data(route.clone())
+            .route("/api/v1/socket", web::get().to(socket::open))
+            .configure(http::configure(Some(mailbox.clone())));
+    }
 }
 
 /// The admin listener: one thread is plenty for an operator and a scraper.
@@ -183,18 +222,24 @@ fn admin(listener: TcpListener, parts: admin::Parts, directory: web::Data<Direct
     Ok(server.map_err(StartError::Serve)?.run())
 }
 
-/// Waits for SIGTERM or SIGINT, sends every device away, and then stops the server.
-async fn leave_when_told(directory: Directory, server: ServerHandle) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+/// Once told to, sends every device away, and then stops the server.
+async fn leave_when_told(directory: Directory, server: ServerHandle, told: impl Future<Output = ()>) {
+    told.await;
     tracing::info!(sockets = directory.sockets(), "told to stop; sending the devices away");
     directory.drain(DRAIN_SPREAD, DRAIN_MAX).await;
     server.stop(true).await;
-    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT.
+fn told_to_stop() -> Result<impl Future<Output = ()>, StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Serve)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Serve)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
