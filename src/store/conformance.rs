@@ -288,8 +288,9 @@ async fn sessions_without_a_device_end(store: &dyn Store) {
     let seq = store.end_sessions_without_device(one.user, one.session).await.unwrap();
     assert_eq!(store.heads(one.user).await.unwrap().unwrap().sessions, seq);
     let left = SessionStore::sessions(store, one.user, NOW).await.unwrap();
-    assert_eq!(left.iter().map(|session| session.device).collect::<Vec<_>>(), [Some(device.id), None]);
-    assert_eq!(left[1].id, one.session);
+    assert_eq!(left.len(), 2);
+    assert!(left.iter().any(|session| session.device == Some(device.id)));
+    assert!(left.iter().any(|session| session.id == one.session && session.device.is_none()));
     store.turn_sync_off(one.user, NOW, LATER, Trail::default()).await.unwrap();
     store.end_sessions_without_device(one.user, one.session).await.unwrap();
     assert_eq!(SessionStore::sessions(store, one.user, NOW).await.unwrap().len(), 1, "the device is gone");
