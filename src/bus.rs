@@ -1,4 +1,4 @@
-//! Port: how nodes tell each other that a user changed.
+//! Port: how nodes tell each other that there is something new about a user.
 //!
 //! A hint carries no secret and may be lost, doubled, late or forged: whoever hears it reads the database. Nothing but
 //! latency depends on it.
@@ -12,11 +12,29 @@ use keyleash_protocol::{Seq, UserId};
 mod conformance;
 pub mod local;
 
-/// "User U is now at seq N."
+/// That there is something new about a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hint {
     pub user: UserId,
-    pub seq: Seq,
+    pub news: HintNews,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HintNews {
+    /// "User U is now at seq N."
+    Changed(Seq),
+    /// A device of the user's came, went, or caught up.
+    Presence,
+}
+
+impl Hint {
+    pub const fn changed(user: UserId, seq: Seq) -> Self {
+        Self { user, news: HintNews::Changed(seq) }
+    }
+
+    pub const fn presence(user: UserId) -> Self {
+        Self { user, news: HintNews::Presence }
+    }
 }
 
 /// What a node hears. Delivered through the bounded channel that an adapter is made with; hints that do not fit are

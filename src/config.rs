@@ -42,6 +42,7 @@ section! {
         pub bus: Bus,
         pub kms: Kms,
         pub mail: Mail,
+        pub log: Log,
         pub limits: Limits,
     }
 
@@ -57,6 +58,11 @@ section! {
         pub allowed_origins: Vec<String>,
         /// Threads that serve connections; 0 is one for each core.
         pub workers: usize,
+        /// A PEM file with the certificate and those between it and its root, for serving `https://` without a proxy.
+        /// Read again when it changes.
+        pub tls_certificate: Option<String>,
+        /// The PEM file with the certificate's private key.
+        pub tls_key: Option<String>,
     }
 
     /// What operators speak to; keep it off the public network.
@@ -67,31 +73,52 @@ section! {
 
     /// Where everything is remembered.
     pub struct Store {
-        /// `sqlite:` and a path.
+        /// `sqlite:` and a path, for one node; or `postgres://user:password@host/database?sslmode=verify-full`.
         pub url: String,
+        /// Connections to PostgreSQL that this node may hold; 2 to 1,000. All nodes together must stay below the
+        /// server's `max_connections`.
+        pub connections: u32,
     }
 
     /// How nodes tell each other about changes.
     pub struct Bus {
-        /// `local:` is one node by itself.
+        /// `local:` is one node by itself; several need `redis://user:password@host`, or `rediss://` for TLS.
         pub url: String,
+        /// Whether `bus.url` names a node of a Redis cluster, whose other nodes are then found and used too.
+        pub cluster: bool,
     }
 
     /// Who holds the key that wraps the users' data keys.
+    #[derive(Default)]
     pub struct Kms {
-        /// `file`: a master key file on this machine.
+        /// `file`: a master key file on this machine. `aws`: a key in AWS KMS.
         pub provider: KmsProvider,
-        /// The master key file of provider `file`; made with mode 0600 if it is not there. Back it up: without it the
-        /// database cannot be opened.
-        pub key_file: String,
+        /// The master key file of provider `file` (by default `keyleash-data/master.key`); made with mode 0600 if it is
+        /// not there. Back it up: without it the database cannot be opened. With provider `aws`: the file that data keys
+        /// are still opened with until `keyleash admin rewrap` has moved the last one.
+        pub key_file: Option<String>,
+        /// Provider `aws`: the key that wraps, by its ARN, id or alias.
+        pub key_id: Option<String>,
+        /// Provider `aws`: the region; by default what the AWS environment says.
+        pub region: Option<String>,
+        /// Provider `aws`: another address of the service, such as a VPC endpoint.
+        pub endpoint_url: Option<String>,
     }
 
     /// How mails leave.
     pub struct Mail {
-        /// `file:` and a directory: mails stay on this machine and are shown at `/dev/mailbox`.
+        /// `file:` and a directory: mails stay on this machine and are shown at `/dev/mailbox`. Or
+        /// `smtp://user:password@host:587` (STARTTLS is required) or `smtps://user:password@host` (TLS from the start).
         pub url: String,
         /// The sender.
         pub from: String,
+    }
+
+    /// What the server writes to its standard error; `RUST_LOG` chooses how much.
+    #[derive(Default)]
+    pub struct Log {
+        /// `text` for people, `json` for machines.
+        pub format: LogFormat,
     }
 }
 
@@ -100,6 +127,15 @@ section! {
 pub enum KmsProvider {
     #[default]
     File,
+    Aws,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
 }
 
 impl Default for Http {
@@ -110,6 +146,8 @@ impl Default for Http {
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
             workers: 0,
+            tls_certificate: None,
+            tls_key: None,
         }
     }
 }
@@ -122,19 +160,13 @@ impl Default for Admin {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { url: "sqlite:keyleash-data/keyleash.db".to_owned() }
+        Self { url: "sqlite:keyleash-data/keyleash.db".to_owned(), connections: 16 }
     }
 }
 
 impl Default for Bus {
     fn default() -> Self {
-        Self { url: "local:".to_owned() }
-    }
-}
-
-impl Default for Kms {
-    fn default() -> Self {
-        Self { provider: KmsProvider::File, key_file: "keyleash-data/master.key".to_owned() }
+        Self { url: "local:".to_owned(), cluster: false }
     }
 }
 
@@ -162,11 +194,42 @@ impl Config {
         toml::to_string_pretty(&shown)
     }
 
+    /// The database's address without its password.
+    pub fn shown_store(&self) -> String {
+        redact(&self.store.url)
+    }
+
+    /// The parts in use that are for one person on one machine.
+    pub fn embedded_parts(&self) -> Vec<&'static str> {
+        let is_in_public = self.http.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        [
+            (self.kms.provider == KmsProvider::File, "file master key"),
+            (self.mail.url.starts_with("file:"), "mails as files"),
+            (self.bus.url.starts_with("local:"), "one node"),
+            (!is_in_public && self.http.tls_certificate.is_none(), "no TLS"),
+        ]
+        .into_iter()
+        .filter_map(|(is_used, part)| is_used.then_some(part))
+        .collect()
+    }
+
     /// The address that people open, without a slash at its end.
     pub fn public_url(&self, listening: SocketAddr) -> String {
         match &self.http.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
+            None if self.http.tls_certificate.is_some() => format!("https://{listening}"),
             None => format!("http://{listening}"),
+        }
+    }
+}
+
+impl Kms {
+    /// The master key file, if one is in use.
+    pub fn master_key_file(&self) -> Option<&Path> {
+        match (&self.key_file, self.provider) {
+            (Some(path), _) => Some(Path::new(path)),
+            (None, KmsProvider::File) => Some(Path::new("keyleash-data/master.key")),
+            (None, KmsProvider::Aws) => None,
         }
     }
 }

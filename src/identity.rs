@@ -91,7 +91,7 @@ impl Identity {
 
     /// Tells the nodes that a user changed. Losing it costs latency only: the sweep finds the change in the database.
     async fn announce(&self, user: UserId, seq: Seq) {
-        if let Err(error) = self.bus.publish(Hint { user, seq }).await {
+        if let Err(error) = self.bus.publish(Hint::changed(user, seq)).await {
             tracing::warn!(%error, "a hint was not published; the sweep will find the change");
         }
     }

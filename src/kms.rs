@@ -51,7 +51,14 @@ pub trait Kms: fmt::Debug + Send + Sync {
     /// A new data key, in the clear and wrapped.
     async fn generate(&self, context: &KeyContext) -> Result<(DataKey, WrappedKey), KmsError>;
 
+    /// Opens a data key, whichever of the keys that this service still holds wrapped it.
     async fn unwrap(&self, context: &KeyContext, wrapped: &WrappedKey) -> Result<DataKey, KmsError>;
+
+    /// Wraps a data key anew, under the key that wraps at present.
+    async fn wrap(&self, context: &KeyContext, key: &DataKey) -> Result<WrappedKey, KmsError>;
+
+    /// Names the key that wraps at present, as [`WrappedKey::key_id`] has it.
+    async fn wrapping_key(&self) -> Result<String, KmsError>;
 }
 
 #[cfg(test)]

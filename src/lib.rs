@@ -25,4 +25,5 @@ pub mod mail;
 pub mod socket;
 pub mod startup;
 pub mod store;
+pub mod telemetry;
 pub mod vault;

@@ -8,7 +8,11 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use keyleash::{causes, config::Config, startup};
+use keyleash::{
+    causes,
+    config::{Config, LogFormat},
+    startup::{self, Patience},
+};
 use tracing_subscriber::EnvFilter;
 
 /// Keeps a trader's exchange API keys in step across browsers, and takes them back from a removed device at once.
@@ -25,7 +29,11 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server (the default).
-    Serve,
+    Serve {
+        /// Stop if a part cannot be reached, instead of waiting for it.
+        #[arg(long)]
+        fail_fast: bool,
+    },
     /// Bring the database's tables up to date, and stop.
     Migrate,
     /// Check each part, and say what is wrong and how to mend it.
@@ -49,10 +57,11 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return failed(&error),
     };
-    let outcome: Result<(), Box<dyn Error>> = match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => {
-            log();
-            startup::serve(config).map_err(Into::into)
+    let outcome: Result<(), Box<dyn Error>> = match arguments.command.unwrap_or(Command::Serve { fail_fast: false }) {
+        Command::Serve { fail_fast } => {
+            log(config.log.format);
+            let patience = if fail_fast { Patience::FailFast } else { Patience::Wait };
+            startup::serve(config, patience).map_err(Into::into)
         }
         Command::Migrate => startup::migrate(&config).map_err(Into::into),
         Command::Doctor => return startup::doctor(&config),
@@ -71,13 +80,12 @@ fn failed(error: &dyn Error) -> ExitCode {
 }
 
 /// Logs go to standard error; `RUST_LOG` chooses how much.
-fn log() {
+fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(colours)
-        .with_target(false)
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => log.with_ansi(colours).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
 }

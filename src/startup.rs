@@ -1,12 +1,13 @@
 //! Puts the house together: the one place that names concrete adapters.
 
+mod adapters;
 mod doctor;
 mod gate;
+mod waiting;
 
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -14,39 +15,27 @@ use std::{
 use actix_server::ServerHandle;
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use keyleash_protocol::UnixMillis;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::mpsc::{self, Receiver},
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    actors::{self, Directory, Settings},
-    bus::{Bus, BusEvent, local::LocalBus},
+    actors::{Directory, Settings},
     clock::{Clock, SystemClock},
     config::Config,
     entropy::Entropy,
     http::{self, Mailbox, Site, admin},
-    identity::{self, Identity, Postman},
-    kms::file::{FileKms, MasterKeyError},
-    mail::files::FileMailer,
+    identity::{Identity, Postman},
+    kms::file::MasterKeyError,
     socket::{self, SocketRoute},
-    store::{
-        Store, StoreError,
-        sql::{OpenError, SqliteStore},
-    },
-    vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
+    store::{Store, StoreError, sql::OpenError},
 };
 
-pub use self::doctor::doctor;
-use self::gate::SessionGate;
+use self::{adapters::Adapters, gate::SessionGate, waiting::until_there};
+pub use self::{doctor::doctor, waiting::Patience};
 
 /// What is over (links, counts, sessions, keys past their restore window) is deleted this often.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// Counts of tries are kept at least as long as the longest policy remembers.
 const KEEP_ENDED: Duration = Duration::from_hours(48);
-
-/// Hints that may wait for this node; what does not fit is found by a sweep.
-const BUS_QUEUE: usize = 4_096;
 /// When the node leaves, its devices come back elsewhere within this time.
 const DRAIN_SPREAD: Duration = Duration::from_secs(2);
 /// Sockets that are not gone by then are cut.
@@ -62,86 +51,53 @@ pub enum StartError {
     MasterKey(#[from] MasterKeyError),
     #[error("cannot use the mail directory {path}")]
     Mail { path: String, source: io::Error },
+    #[error("no kms.key_file is configured")]
+    NoKeyFile,
     #[error("cannot listen on {address}; is another program using it?")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("the server stopped")]
     Serve(#[source] io::Error),
 }
 
-/// Runs a node until it is told to stop.
-pub fn serve(config: Config) -> Result<(), StartError> {
-    actix_rt::System::new().block_on(run(config))
+impl StartError {
+    /// Whether trying again later may help.
+    const fn may_pass(&self) -> bool {
+        match self {
+            Self::Store(error) => error.may_pass(),
+            Self::Epoch(_) => true,
+            Self::MasterKey(_) | Self::NoKeyFile | Self::Mail { .. } | Self::Listen { .. } | Self::Serve(_) => false,
+        }
+    }
+}
+
+/// Runs a node until it is told to stop. Parts that cannot be reached yet are waited for, or not, as `patience` says.
+pub fn serve(config: Config, patience: Patience) -> Result<(), StartError> {
+    actix_rt::System::new().block_on(run(config, patience))
 }
 
 /// Brings the tables up to date.
 pub fn migrate(config: &Config) -> Result<(), StartError> {
     actix_rt::System::new().block_on(async {
-        let store = SqliteStore::open(&config.store.url, &Entropy::new()).await?;
+        let store = adapters::store(config, &Entropy::new()).await?;
         store.close().await;
-        println!("{} is up to date", config.store.url);
+        println!("{} is up to date", config.shown_store());
         Ok(())
     })
 }
 
 /// Adds a master key to the key file.
 pub fn rotate_master_key(config: &Config) -> Result<(), StartError> {
-    let path = Path::new(&config.kms.key_file);
-    let id = FileKms::open(path, &SystemClock, Entropy::new())?.rotate(&SystemClock)?;
-    println!("{} wraps new data keys from the next start on; back up {}", id, path.display());
+    let keys = adapters::master_keys(config, &SystemClock, &Entropy::new())?;
+    println!(
+        "{} wraps new data keys from the next start on; back up {}",
+        keys.rotate(&SystemClock)?,
+        keys.path().display()
+    );
     Ok(())
 }
 
-/// The concrete adapters that the configuration names.
-struct Adapters {
-    store: Arc<SqliteStore>,
-    vault: Arc<dyn Vault>,
-    mailer: Arc<FileMailer>,
-    bus: Arc<dyn Bus>,
-    /// What the bus hears.
-    heard: Receiver<BusEvent>,
-    clock: Arc<dyn Clock>,
-    entropy: Entropy,
-}
-
-impl Adapters {
-    async fn open(config: &Config) -> Result<Self, StartError> {
-        let (entropy, clock): (_, Arc<dyn Clock>) = (Entropy::new(), Arc::new(SystemClock));
-        let store = Arc::new(SqliteStore::open(&config.store.url, &entropy).await?);
-        let kms = Arc::new(FileKms::open(Path::new(&config.kms.key_file), &*clock, entropy.clone())?);
-        let limits = DataKeyLimits::default();
-        let vault = LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), limits);
-        let directory = mail_directory(config);
-        let mailer = FileMailer::open(directory.clone(), clock.clone(), entropy.clone())
-            .map_err(|source| StartError::Mail { path: directory.display().to_string(), source })?;
-        let (hints, heard) = mpsc::channel(BUS_QUEUE);
-        let bus = Arc::new(LocalBus::new(hints));
-        Ok(Self { store, vault, mailer: Arc::new(mailer), bus, heard, clock, entropy })
-    }
-
-    fn for_identity(&self) -> identity::Ports {
-        identity::Ports {
-            store: self.store.clone(),
-            vault: self.vault.clone(),
-            bus: self.bus.clone(),
-            clock: self.clock.clone(),
-        }
-    }
-
-    fn for_actors(&self) -> actors::Ports {
-        actors::Ports {
-            users: self.store.clone(),
-            devices: self.store.clone(),
-            sessions: self.store.clone(),
-            vault: self.vault.clone(),
-            bus: self.bus.clone(),
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-        }
-    }
-}
-
-async fn run(config: Config) -> Result<(), StartError> {
-    let adapters = Adapters::open(&config).await?;
+async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
+    let adapters = until_there(patience, async || Adapters::open(&config).await).await?;
     let (listener, for_admins) = (listen(config.http.listen)?, listen(config.admin.listen)?);
     let admin_address = for_admins.local_addr().map_err(StartError::Serve)?;
     let public_url = config.public_url(listener.local_addr().map_err(StartError::Serve)?);
@@ -156,9 +112,9 @@ async fn run(config: Config) -> Result<(), StartError> {
         public_url.clone(),
     ));
     let asked = adapters.for_actors();
-    let Adapters { mailer, bus, heard, .. } = adapters;
+    let Adapters { archive, bus, heard, .. } = adapters;
     let directory = web::Data::new(Directory::start(asked, settings(&config), heard).await.map_err(StartError::Epoch)?);
-    let routes = routes(&config, &public_url, identity, directory.clone(), Mailbox(mailer));
+    let routes = routes(&config, &public_url, identity, directory.clone(), archive.map(Mailbox));
     let app = move || App::new().wrap(from_fn(http::log)).configure(routes.clone());
     let server = socket::serve(listener, config.http.workers, app).map_err(StartError::Serve)?;
     let admin = admin(for_admins, admin::Parts { store: store.clone(), bus }, directory.clone())?;
@@ -195,7 +151,7 @@ fn routes(
     public_url: &str,
     identity: web::Data<Identity>,
     directory: web::Data<Directory>,
-    mailbox: Mailbox,
+    mailbox: Option<Mailbox>,
 ) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
     let (origins, proxies) = (&config.http.allowed_origins, config.http.trusted_proxies.clone());
     let site = web::Data::new(Site::new(public_url, origins, proxies, config.limits.session_life()));
@@ -210,7 +166,7 @@ fn routes(
             .app_data(site.clone())
             .app_data(route.clone())
             .route("/api/v1/socket", web::get().to(socket::open))
-            .configure(http::configure(Some(mailbox.clone())));
+            .configure(http::configure(mailbox.clone()));
     }
 }
 
@@ -261,17 +217,16 @@ async fn tidy(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
     }
 }
 
-fn mail_directory(config: &Config) -> PathBuf {
-    PathBuf::from(config.mail.url.trim_start_matches("file:"))
-}
-
 /// Says where it is and what it is not.
 fn greet(config: &Config, public_url: &str, admin: SocketAddr) {
     println!("Keyleash is at {public_url}");
-    println!("  data      {}", config.store.url);
-    println!("  mails     {public_url}/dev/mailbox");
+    println!("  data      {}", config.shown_store());
+    if config.mail.url.starts_with("file:") {
+        println!("  mails     {public_url}/dev/mailbox");
+    }
     println!("  admin     http://{admin}");
-    println!(
-        "For trying out, not for production: file master key, mails as files, one node, no TLS (docs/configuration.md)."
-    );
+    let embedded = config.embedded_parts();
+    if !embedded.is_empty() {
+        println!("For trying out, not for production: {} (docs/configuration.md).", embedded.join(", "));
+    }
 }

@@ -6,6 +6,7 @@
 
 use std::error::Error;
 
+use async_trait::async_trait;
 use keyleash_protocol::{DeviceId, EventId, UnixMillis, http::EventKind};
 
 mod attempts;
@@ -86,12 +87,10 @@ pub struct QueuedMail {
 }
 
 /// Everything that one database remembers. Callers take the part that they need.
+#[async_trait]
 pub trait Store:
     UserStore + SessionStore + LinkStore + AttemptStore + DeviceStore + CredentialStore + MailStore + HistoryStore
 {
-}
-
-impl<T> Store for T where
-    T: UserStore + SessionStore + LinkStore + AttemptStore + DeviceStore + CredentialStore + MailStore + HistoryStore
-{
+    /// Waits for transactions under way and leaves the database in good order.
+    async fn close(&self);
 }

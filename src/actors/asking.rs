@@ -67,7 +67,7 @@ pub(super) async fn record_receipt(node: &Node, user: UserId, device: DeviceId, 
 }
 
 async fn publish(node: &Node, user: UserId, seq: Seq) {
-    if let Err(error) = node.ports.bus.publish(Hint { user, seq }).await {
+    if let Err(error) = node.ports.bus.publish(Hint::changed(user, seq)).await {
         tracing::warn!(%error, "a hint was not published; the sweep makes up for it");
     }
 }

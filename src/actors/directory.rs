@@ -121,7 +121,7 @@ impl Directory {
     /// for by the next sweep.
     pub fn wake(&self, hint: Hint) {
         if let Some(entry) = self.0.shard(hint.user).get(&hint.user) {
-            entry.actor.try_send(super::user::Wake(hint.seq)).ok();
+            entry.actor.try_send(super::user::Wake(hint.news)).ok();
         }
     }
 

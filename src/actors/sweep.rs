@@ -53,7 +53,7 @@ impl Sweep {
         match directory.changed_since(since).await {
             Ok((now, changed)) => {
                 for &(user, seq) in changed.iter().filter(|change| !self.known.contains(change)) {
-                    directory.wake(Hint { user, seq });
+                    directory.wake(Hint::changed(user, seq));
                 }
                 self.reached = Some(now);
                 self.known = changed.into_iter().collect();

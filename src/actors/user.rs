@@ -22,7 +22,7 @@ use super::{
     look::look,
     presence::device_views,
 };
-use crate::store::Device;
+use crate::{bus::HintNews, store::Device};
 
 pub(super) struct UserActor {
     node: Arc<Node>,
@@ -48,7 +48,7 @@ pub(super) struct Acked(pub(super) SocketId, pub(super) Seq);
 
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Wake(pub(super) Seq);
+pub(super) struct Wake(pub(super) HintNews);
 
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -235,8 +235,11 @@ impl Handler<Acked> for UserActor {
 impl Handler<Wake> for UserActor {
     type Result = ();
 
-    fn handle(&mut self, Wake(seq): Wake, ctx: &mut Self::Context) {
-        self.input(Input::Hint(seq), ctx);
+    fn handle(&mut self, Wake(news): Wake, ctx: &mut Self::Context) {
+        match news {
+            HintNews::Changed(seq) => self.input(Input::Hint(seq), ctx),
+            HintNews::Presence => {}
+        }
     }
 }
 

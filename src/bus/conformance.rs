@@ -20,7 +20,7 @@ pub(super) async fn check(bus: impl Fn(Sender<BusEvent>) -> Arc<dyn Bus>) {
 }
 
 fn hint(user: u128, seq: i64) -> Hint {
-    Hint { user: UserId::from_uuid(Uuid::from_u128(user)), seq: Seq(seq) }
+    Hint::changed(UserId::from_uuid(Uuid::from_u128(user)), Seq(seq))
 }
 
 async fn next(events: &mut Receiver<BusEvent>) -> BusEvent {
@@ -49,6 +49,10 @@ async fn delivers_to_subscribers_only(bus: &impl Fn(Sender<BusEvent>) -> Arc<dyn
     bus.publish(hint(2, 1)).await.expect("published");
     bus.publish(hint(1, 8)).await.expect("published");
     assert_eq!(next(&mut events).await, BusEvent::Hint(hint(1, 8)));
+
+    let presence = Hint::presence(hint(1, 0).user);
+    bus.publish(presence).await.expect("published");
+    assert_eq!(next(&mut events).await, BusEvent::Hint(presence));
 
     bus.unsubscribe(hint(1, 0).user);
     bus.subscribe(hint(3, 0).user);

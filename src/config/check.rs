@@ -3,7 +3,7 @@
 use figment::Figment;
 use keyleash_domain::origin::AllowedOrigins;
 
-use super::Config;
+use super::{Config, KmsProvider};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -30,12 +30,14 @@ impl From<figment::Error> for ConfigError {
 pub(super) fn check(config: &Config, given: &Figment) -> Result<(), ConfigError> {
     ranges(config)?;
     addresses(config)?;
+    belong_together(config, given)?;
     named_on_purpose(config, given)
 }
 
 fn ranges(config: &Config) -> Result<(), ConfigError> {
     let limits = &config.limits;
     for (key, value, least, most) in [
+        ("store.connections", u64::from(config.store.connections), 2, 1_000),
         ("limits.grace_seconds", limits.grace_seconds, 0, 86_400),
         ("limits.heartbeat_seconds", limits.heartbeat_seconds, 1, 300),
         ("limits.restore_days", limits.restore_days, 0, 90),
@@ -84,6 +86,41 @@ fn is_origin(text: &str) -> bool {
         && AllowedOrigins::new([text.to_owned()]).allows(Some(text))
 }
 
+/// Keys that say something only beside another one. A key that would be ignored is a mistake that somebody would find out
+/// about later.
+fn belong_together(config: &Config, given: &Figment) -> Result<(), ConfigError> {
+    let is_given = |key: &str| given.find_value(key).is_ok();
+    let rule = |key: &'static str, rule: &str| Err(ConfigError::Rule { key, rule: rule.to_owned() });
+    if config.http.tls_certificate.is_some() != config.http.tls_key.is_some() {
+        return rule("http.tls_certificate", "goes with http.tls_key: both, or neither");
+    }
+    if config.store.url.starts_with("sqlite:") {
+        if !config.bus.url.starts_with("local:") {
+            return rule("bus.url", "is for several nodes, but store.url is SQLite, which is for one");
+        }
+        if is_given("store.connections") {
+            return rule("store.connections", "is for PostgreSQL, but store.url is SQLite");
+        }
+    }
+    if config.bus.cluster && config.bus.url.starts_with("local:") {
+        return rule("bus.cluster", "is for Redis, but bus.url is local:");
+    }
+    match config.kms.provider {
+        KmsProvider::Aws if config.kms.key_id.is_none() => {
+            return rule("kms.key_id", "is needed by kms.provider = \"aws\": the key's ARN, id or alias");
+        }
+        KmsProvider::Aws => {}
+        KmsProvider::File => {
+            for key in ["kms.key_id", "kms.region", "kms.endpoint_url"] {
+                if is_given(key) {
+                    return rule(key, "is for kms.provider = \"aws\", but the provider is \"file\"");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Embedded parts are for one person on one machine. Listening beyond loopback with one of them is refused unless it is
 /// named in the configuration, so that nobody runs a development set-up in public by forgetting something.
 fn named_on_purpose(config: &Config, given: &Figment) -> Result<(), ConfigError> {
@@ -92,7 +129,7 @@ fn named_on_purpose(config: &Config, given: &Figment) -> Result<(), ConfigError>
     }
     let public_url = config.http.public_url.clone();
     let embedded = [
-        ("kms.provider", Some("\"file\"".to_owned())),
+        ("kms.provider", (config.kms.provider == KmsProvider::File).then(|| "\"file\"".to_owned())),
         ("mail.url", config.mail.url.starts_with("file:").then(|| config.mail.url.clone())),
         ("bus.url", config.bus.url.starts_with("local:").then(|| config.bus.url.clone())),
         (
@@ -132,6 +169,12 @@ mod tests {
             ("[store]\nurl = 'mysql://x'", "store.url"),
             ("[http]\nallowed_origins = ['https://*.example']", "http.allowed_origins"),
             ("[http]\nlisten = 'everywhere'", "listen"),
+            ("[http]\ntls_key = 'key.pem'", "http.tls_certificate"),
+            ("[store]\nconnections = 8", "store.connections"),
+            ("[store]\nconnections = 1", "store.connections"),
+            ("[bus]\ncluster = true", "bus.cluster"),
+            ("[kms]\nprovider = 'aws'", "kms.key_id"),
+            ("[kms]\nregion = 'eu-central-1'", "kms.region"),
         ] {
             let error = load(toml).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");

@@ -13,6 +13,7 @@ pub async fn holds(kms: &dyn Kms) {
     binds_a_key_to_its_user(kms).await;
     refuses_what_was_altered(kms).await;
     never_makes_a_key_twice(kms).await;
+    wraps_a_key_anew(kms).await;
     keeps_keys_out_of_sight(kms).await;
 }
 
@@ -49,6 +50,15 @@ async fn never_makes_a_key_twice(kms: &dyn Kms) {
     let (keys, blobs): (HashSet<_>, HashSet<_>) =
         made.into_iter().map(Result::unwrap).map(|(key, wrapped)| (*key, wrapped.blob)).unzip();
     assert_eq!((keys.len(), blobs.len()), (32, 32));
+}
+
+async fn wraps_a_key_anew(kms: &dyn Kms) {
+    let (key, wrapped) = kms.generate(&context(1)).await.unwrap();
+    let again = kms.wrap(&context(1), &key).await.unwrap();
+    assert_ne!(again.blob, wrapped.blob);
+    assert_eq!(again.key_id, kms.wrapping_key().await.unwrap());
+    assert_eq!(kms.unwrap(&context(1), &again).await.unwrap(), key);
+    assert_refused(kms, &context(2), &again).await;
 }
 
 async fn keeps_keys_out_of_sight(kms: &dyn Kms) {

@@ -58,6 +58,10 @@ impl FileKms {
         Ok(Self { path: path.to_owned(), entropy, keys: RwLock::new(keys) })
     }
 
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Adds a master key, which wraps from now on; the others still unwrap. Returns its id. Another process that has
     /// the file open wraps with the key it knows until it is started again.
     pub fn rotate(&self, clock: &dyn Clock) -> Result<String, MasterKeyError> {
@@ -72,10 +76,8 @@ impl FileKms {
 impl Kms for FileKms {
     async fn generate(&self, context: &KeyContext) -> Result<(DataKey, WrappedKey), KmsError> {
         let data_key = DataKey::new(self.entropy.bytes());
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let newest = keys.last().ok_or_else(|| refused("generate", "there is no master key".to_owned()))?;
-        let blob = newest.key.seal(&self.entropy, &bound_to(context), data_key.as_slice());
-        Ok((data_key, WrappedKey { key_id: newest.id.clone(), blob }))
+        let wrapped = self.wrap(context, &data_key).await?;
+        Ok((data_key, wrapped))
     }
 
     async fn unwrap(&self, context: &KeyContext, wrapped: &WrappedKey) -> Result<DataKey, KmsError> {
@@ -92,12 +94,28 @@ impl Kms for FileKms {
             opened.as_slice().try_into().map_err(|_| refused("unwrap", "the data key has not 256 bits".to_owned()))?;
         Ok(DataKey::new(*data_key))
     }
+
+    async fn wrap(&self, context: &KeyContext, key: &DataKey) -> Result<WrappedKey, KmsError> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = newest(&keys)?;
+        let blob = newest.key.seal(&self.entropy, &bound_to(context), key.as_slice());
+        Ok(WrappedKey { key_id: newest.id.clone(), blob })
+    }
+
+    async fn wrapping_key(&self) -> Result<String, KmsError> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(newest(&keys)?.id.clone())
+    }
 }
 
 impl fmt::Debug for FileKms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FileKms({})", self.path.display())
     }
+}
+
+fn newest(keys: &[MasterKey]) -> Result<&MasterKey, KmsError> {
+    keys.last().ok_or_else(|| refused("wrap", "there is no master key".to_owned()))
 }
 
 fn bound_to(context: &KeyContext) -> Vec<u8> {

@@ -1,19 +1,18 @@
 //! `keyleash doctor`: each part tried for real, and what to do about it if it does not work.
 
-use std::{error::Error, path::Path, process::ExitCode, sync::Arc};
+use std::{error::Error, process::ExitCode, sync::Arc};
 
-use keyleash_protocol::UserId;
+use keyleash_protocol::{UnixMillis, UserId};
 use uuid::Uuid;
 
-use super::mail_directory;
+use super::adapters;
 use crate::{
     causes,
     clock::{Clock, SystemClock},
     config::Config,
     entropy::Entropy,
-    kms::{KeyContext, Kms, file::FileKms},
-    mail::{Mail, Mailer, files::FileMailer},
-    store::{UserStore, sql::SqliteStore},
+    kms::KeyContext,
+    mail::Mail,
 };
 
 /// Clocks further apart than this are worth a word: codes of authenticator apps are good for 30 seconds.
@@ -47,42 +46,40 @@ pub fn doctor(config: &Config) -> ExitCode {
 
 async fn store(config: &Config) -> Finding {
     let mend = "check store.url, and that its directory is there, writable, and not full";
-    let opened = SqliteStore::open(&config.store.url, &Entropy::new()).await;
+    let opened = adapters::store(config, &Entropy::new()).await;
     let store = opened.map_err(|error| (error.into(), mend))?;
-    let (now, _) = store.changed_since(keyleash_protocol::UnixMillis(i64::MAX)).await.map_err(|e| (e.into(), mend))?;
+    let (now, _) = store.changed_since(UnixMillis(i64::MAX)).await.map_err(|e| (e.into(), mend))?;
     let skew = now.0 - SystemClock.now().0;
     store.close().await;
     if skew.abs() > CLOCK_SKEW_MS_MAX {
         let words = format!("the database's clock is {skew} ms off this machine's");
         return Err((words.into(), "set both clocks by NTP; codes of authenticator apps depend on the time"));
     }
-    Ok(format!("{} is up to date, its clock agrees", config.store.url))
+    Ok(format!("{} is up to date, its clock agrees", config.shown_store()))
 }
 
 async fn kms(config: &Config) -> Finding {
     let mend = "check kms.key_file: it must be this user's alone; without it the database cannot be opened";
-    let path = Path::new(&config.kms.key_file);
-    let kms = FileKms::open(path, &SystemClock, Entropy::new()).map_err(|error| (error.into(), mend))?;
+    let kms = adapters::kms(config, &SystemClock, &Entropy::new()).map_err(|error| (error.into(), mend))?;
     let context = KeyContext { user: UserId::from_uuid(Uuid::nil()) };
     let (key, wrapped) = kms.generate(&context).await.map_err(|error| (error.into(), mend))?;
     let again = kms.unwrap(&context, &wrapped).await.map_err(|error| (error.into(), mend))?;
     if key != again {
         return Err(("a data key does not come back as it went".into(), mend));
     }
-    Ok(format!("file {} wraps and unwraps; back it up", path.display()))
+    Ok(format!("key {} wraps and unwraps", wrapped.key_id))
 }
 
 async fn mail(config: &Config) -> Finding {
     let mend = "check mail.url: the directory must be writable";
-    let directory = mail_directory(config);
-    let mailer = FileMailer::open(directory.clone(), Arc::new(SystemClock), Entropy::new());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (mailer, _) = adapters::mailer(config, &clock, &Entropy::new()).map_err(|error| (error.into(), mend))?;
     let mail = Mail {
         to: config.mail.from.clone(),
         subject: "Keyleash doctor".to_owned(),
         text: "The doctor checked whether mails can be written. They can.\n".to_owned(),
         html: "<p>The doctor checked whether mails can be written. They can.</p>".to_owned(),
     };
-    let mailer = mailer.map_err(|error| (error.into(), mend))?;
     mailer.send(&mail).await.map_err(|error| (error.into(), mend))?;
-    Ok(format!("a mail was written to {}", directory.display()))
+    Ok(format!("a mail was handed to {}", config.mail.url))
 }

@@ -15,8 +15,11 @@ mod transaction;
 mod users;
 
 pub use driver::Driver;
+use driver::for_every_driver;
 pub use sqlite::{OpenError, SqliteStore};
 use sqlx::Pool;
+
+use super::Store;
 
 /// The store, generic over the sqlx driver.
 #[derive(Debug)]
@@ -25,4 +28,13 @@ pub struct SqlStore<D: Driver> {
     /// worst case at the sum of the transactions before, without busy retries.
     writer: Pool<D>,
     reader: Pool<D>,
+}
+
+for_every_driver! {
+impl Store for SqlStore {
+    async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
 }

@@ -34,6 +34,13 @@ pub enum OpenError {
     Migrate { url: String, source: MigrateError },
 }
 
+impl OpenError {
+    /// Whether trying again later may help.
+    pub const fn may_pass(&self) -> bool {
+        false
+    }
+}
+
 impl SqliteStore {
     /// Opens the database at `url` (`sqlite:path`), making it if it is not there, and brings its tables up to date.
     pub async fn open(url: &str, entropy: &Entropy) -> Result<Self, OpenError> {
@@ -63,12 +70,6 @@ impl SqliteStore {
             .map_err(opening)?;
         Ok(Self { writer, reader })
     }
-
-    /// Waits for transactions under way and writes the log back into the file.
-    pub async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
-    }
 }
 
 /// The database is the owner's alone: directory and file are made so, and SQLite makes its log like the file.
@@ -96,7 +97,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt;
 
     use super::*;
-    use crate::store::{UserStore, conformance};
+    use crate::store::{Store, UserStore, conformance};
 
     #[tokio::test]
     async fn sqlite_conforms() {

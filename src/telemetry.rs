@@ -1,0 +1,118 @@
+//! What is counted, for whoever watches the node. One place names every figure; no label carries a user, a device or an
+//! address.
+
+use std::sync::{LazyLock, atomic::AtomicU64};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, EncodeLabelValue, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Metric, Registry, Unit},
+};
+
+/// A node's figures. There is one node in a process.
+pub static FIGURES: LazyLock<Figures> = LazyLock::new(Figures::new);
+
+/// Bounds of times, seconds: from what the network costs to where somebody gives up.
+const TIMES: [f64; 13] = [0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.25, 1.0, 5.0, 30.0, 120.0];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Outcome {
+    Ok,
+    /// Worth trying again.
+    Unavailable,
+    /// For good.
+    Refused,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByOutcome {
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Call {
+    pub operation: &'static str,
+    pub outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub struct Figures {
+    registry: Registry,
+    /// Open on this node, those that have not said hello too.
+    pub sockets: Gauge,
+    pub hellos: Family<ByOutcome, Counter>,
+    /// Pages of changes put to devices.
+    pub pushes: Counter,
+    /// From a removal's commit to the word to its device.
+    pub revocation_seconds: Histogram,
+    /// From a removal's commit to the device's receipt.
+    pub receipt_seconds: Histogram,
+    pub kms_calls: Family<Call, Counter>,
+    pub kms_seconds: Histogram,
+    pub store_errors: Family<Call, Counter>,
+    /// Transactions that were run again, because the database said that nothing of them was done.
+    pub store_retries: Counter,
+    pub mails: Family<ByOutcome, Counter>,
+    /// Mails that wait in the outbox of all nodes together.
+    pub outbox_waiting: Gauge,
+    pub hints_published: Family<ByOutcome, Counter>,
+    pub hints_heard: Counter,
+    /// 1 while hints are known not to arrive.
+    pub bus_blind: Gauge,
+    /// How long ago the last sweep that worked began.
+    pub sweep_lag_seconds: Gauge<f64, AtomicU64>,
+    /// How far this machine's clock is ahead of the database's.
+    pub clock_ahead_seconds: Gauge<f64, AtomicU64>,
+}
+
+impl Figures {
+    fn new() -> Self {
+        let mut registry = Registry::with_prefix("keyleash");
+        let kept = &mut registry;
+        Self {
+            sockets: plain(kept, "sockets", "Open sockets on this node"),
+            hellos: plain(kept, "hellos", "Devices that said hello"),
+            pushes: plain(kept, "pushes", "Pages of changes put to devices"),
+            revocation_seconds: time(kept, "revocation", "From a removal to the word to its device"),
+            receipt_seconds: time(kept, "receipt", "From a removal to the device's receipt"),
+            kms_calls: plain(kept, "kms_calls", "Calls to the key service"),
+            kms_seconds: time(kept, "kms_call", "How long the key service took"),
+            store_errors: plain(kept, "store_errors", "Transactions that failed"),
+            store_retries: plain(kept, "store_retries", "Transactions that were run again"),
+            mails: plain(kept, "mails", "Mails handed over, or not"),
+            outbox_waiting: plain(kept, "outbox_waiting", "Mails that wait, of all nodes together"),
+            hints_published: plain(kept, "hints_published", "Hints to other nodes"),
+            hints_heard: plain(kept, "hints_heard", "Hints from other nodes and this one"),
+            bus_blind: plain(kept, "bus_blind", "1 while hints are known not to arrive"),
+            sweep_lag_seconds: plain(kept, "sweep_lag_seconds", "How long ago the last sweep that worked began"),
+            clock_ahead_seconds: plain(kept, "clock_ahead_seconds", "This machine's clock before the database's"),
+            registry,
+        }
+    }
+
+    /// As Prometheus reads it (OpenMetrics 1.0).
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string does not fail.
+        let _ = text::encode(&mut out, &self.registry);
+        out
+    }
+}
+
+fn plain<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+fn time(registry: &mut Registry, name: &str, help: &str) -> Histogram {
+    let histogram = Histogram::new(TIMES);
+    registry.register_with_unit(name, help, Unit::Seconds, histogram.clone());
+    histogram
+}
+
+impl Call {
+    pub const fn new(operation: &'static str, outcome: Outcome) -> Self {
+        Self { operation, outcome }
+    }
+}
