@@ -90,7 +90,7 @@ impl Figures {
         }
     }
 
-    /// As Prometheus reads it (OpenMetrics 1.0).
+    /// As Prometheus reads it, in the text format of `OpenMetrics` 1.0.
     pub fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a string does not fail.

@@ -74,6 +74,14 @@ impl Kms for Stuck {
     async fn unwrap(&self, context: &KeyContext, wrapped: &WrappedKey) -> Result<DataKey, KmsError> {
         self.answer(self.kms.unwrap(context, wrapped).await).await
     }
+
+    async fn wrap(&self, context: &KeyContext, key: &DataKey) -> Result<WrappedKey, KmsError> {
+        self.answer(self.kms.wrap(context, key).await).await
+    }
+
+    async fn wrapping_key(&self) -> Result<String, KmsError> {
+        self.answer(self.kms.wrapping_key().await).await
+    }
 }
 
 struct House {

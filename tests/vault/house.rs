@@ -238,4 +238,12 @@ impl Kms for WatchedKms {
         self.be_asked(context.user).await?;
         self.keys.unwrap(context, wrapped).await
     }
+
+    async fn wrap(&self, context: &KeyContext, key: &DataKey) -> Result<WrappedKey, KmsError> {
+        self.keys.wrap(context, key).await
+    }
+
+    async fn wrapping_key(&self) -> Result<String, KmsError> {
+        self.keys.wrapping_key().await
+    }
 }

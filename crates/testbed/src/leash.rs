@@ -12,7 +12,7 @@ use std::{
 };
 
 /// How long a server may take to answer on its port; ten times what a busy machine needs.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Runs the command in its arguments until its own standard input is closed, which the kernel does when the test's process
@@ -46,7 +46,7 @@ impl Leashed {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {:?}: {error}", command.get_program()));
+            .unwrap_or_else(|error| panic!("cannot start {}: {error}", command.get_program().display()));
         let pid = first_line(shell.stdout.take().expect("piped")).parse().expect("a process id");
         Self { leash: shell.stdin.take(), shell, pid }
     }
@@ -102,6 +102,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Waits until somebody listens.
+#[expect(clippy::disallowed_methods, reason = "blocks a test's thread, not an actor's")]
 pub fn await_port(what: &str, port: u16, log: &Path) {
     let deadline = Instant::now() + START_MAX;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {

@@ -14,5 +14,5 @@ mod leash;
 mod link;
 
 pub use certificates::Authority;
-pub use leash::{Leashed, free_port, python};
+pub use leash::{Leashed, await_port, free_port, program, python};
 pub use link::Link;
