@@ -22,7 +22,7 @@ use self::limits::Limits;
 /// The file that is read if it is there and no other is named.
 pub const DEFAULT_FILE: &str = "keyleash.toml";
 /// Names in the environment that begin like configuration but belong to the build and its tests.
-const NOT_CONFIGURATION: &[&str] = &["bin", "update", "web_dir", "web_dist"];
+const NOT_CONFIGURATION: &[&str] = &["bin", "testbed", "update", "web_dir", "web_dist"];
 
 macro_rules! section {
     ($( $(#[$meta:meta])* pub struct $name:ident { $($fields:tt)* } )+) => { $(

@@ -3,11 +3,14 @@
 //!
 //! Owns: the upgrade, frames, counting. Never: what a message means.
 
+mod certificates;
 mod decoder;
 mod driver;
 mod route;
 mod server;
 mod takeover;
+mod wire;
 
+pub use certificates::{CertificateError, Certificates};
 pub use route::{Gate, SocketRoute, open};
 pub use server::{listen, serve};

@@ -25,7 +25,7 @@ use crate::{
     http::{self, Mailbox, Site, admin},
     identity::{Identity, Postman},
     kms::file::MasterKeyError,
-    socket::{self, SocketRoute},
+    socket::{self, CertificateError, Certificates, SocketRoute},
     store::{Store, StoreError, sql::OpenError},
 };
 
@@ -53,6 +53,8 @@ pub enum StartError {
     Mail { path: String, source: io::Error },
     #[error("no kms.key_file is configured")]
     NoKeyFile,
+    #[error("http.tls_certificate and http.tls_key cannot be used")]
+    Certificate(#[source] CertificateError),
     #[error("cannot listen on {address}; is another program using it?")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("the server stopped")]
@@ -65,7 +67,12 @@ impl StartError {
         match self {
             Self::Store(error) => error.may_pass(),
             Self::Epoch(_) => true,
-            Self::MasterKey(_) | Self::NoKeyFile | Self::Mail { .. } | Self::Listen { .. } | Self::Serve(_) => false,
+            Self::MasterKey(_)
+            | Self::NoKeyFile
+            | Self::Mail { .. }
+            | Self::Certificate(_)
+            | Self::Listen { .. }
+            | Self::Serve(_) => false,
         }
     }
 }
@@ -116,7 +123,8 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     let directory = web::Data::new(Directory::start(asked, settings(&config), heard).await.map_err(StartError::Epoch)?);
     let routes = routes(&config, &public_url, identity, directory.clone(), archive.map(Mailbox));
     let app = move || App::new().wrap(from_fn(http::log)).configure(routes.clone());
-    let server = socket::serve(listener, config.http.workers, app).map_err(StartError::Serve)?;
+    let certificates = certificates(&config)?;
+    let server = socket::serve(listener, config.http.workers, certificates.as_ref(), app).map_err(StartError::Serve)?;
     let admin = admin(for_admins, admin::Parts { store: store.clone(), bus }, directory.clone())?;
 
     let beside = [
@@ -124,6 +132,11 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
         tokio::spawn(tidy(store.clone(), clock)),
         tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle(), told_to_stop()?)),
         actix_rt::spawn(async move { drop(admin.await) }),
+        tokio::spawn(async move {
+            if let Some(certificates) = certificates {
+                certificates.watch().await;
+            }
+        }),
     ];
     greet(&config, &public_url, admin_address);
     tracing::info!(url = public_url, "listening");
@@ -134,6 +147,15 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The server's own certificate, if it has one.
+fn certificates(config: &Config) -> Result<Option<Arc<Certificates>>, StartError> {
+    let files = config.http.tls_certificate.as_deref().zip(config.http.tls_key.as_deref());
+    files
+        .map(|(certificate, key)| Certificates::open(certificate.as_ref(), key.as_ref()))
+        .transpose()
+        .map_err(StartError::Certificate)
 }
 
 /// What an operator may set of the actors.

@@ -12,9 +12,8 @@ use bytes::{Buf, Bytes, BytesMut};
 use bytestring::ByteString;
 use futures_core::Stream;
 use keyleash_protocol::{CloseCode, limits::FRAME_BYTES_MAX};
-use tokio::net::TcpStream;
 
-use super::driver::with_scratch;
+use super::{driver::with_scratch, wire::Wire};
 use crate::actors::{Inbound, Link};
 
 /// Longest payload of a control frame (RFC 6455, 5.5).
@@ -24,7 +23,7 @@ const HEADER_BYTES_MAX: usize = 14;
 
 /// The peer's side of a socket as messages.
 pub(super) struct Decoder {
-    io: Rc<TcpStream>,
+    io: Rc<Wire>,
     link: Rc<Link>,
     frames: Frames,
     /// Read and not yet taken in: the rest of a chunk whose first messages were.
@@ -34,12 +33,15 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// `first` is what the peer sent along with its request.
-    pub(super) fn new(io: Rc<TcpStream>, link: Rc<Link>, first: Bytes) -> Self {
+    pub(super) fn new(io: Rc<Wire>, link: Rc<Link>, first: Bytes) -> Self {
         Self { io, link, frames: Frames::default(), carry: first, over: false }
     }
 
-    fn read(&self) -> io::Result<Bytes> {
-        with_scratch(|scratch| self.io.try_read(scratch).map(|read| Bytes::copy_from_slice(&scratch[..read])))
+    fn poll_read(&self, task: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        with_scratch(|scratch| {
+            let read = ready!(self.io.poll_read(task, scratch))?;
+            Poll::Ready(Ok(Bytes::copy_from_slice(&scratch[..read])))
+        })
     }
 }
 
@@ -66,15 +68,10 @@ impl Stream for Decoder {
                     return Poll::Ready(Some(Inbound::Violation(code)));
                 }
             }
-            // The end of the connection, orderly or not, is the end of the stream.
-            if ready!(this.io.poll_read_ready(task)).is_err() {
-                return Poll::Ready(None);
-            }
-            match this.read() {
-                Ok(bytes) if bytes.is_empty() => this.over = true,
-                Ok(bytes) => this.carry = bytes,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => this.over = true,
+            match ready!(this.poll_read(task)) {
+                // The end of the connection, orderly or not, is the end of the stream.
+                Ok(bytes) if !bytes.is_empty() => this.carry = bytes,
+                Ok(_) | Err(_) => this.over = true,
             }
         }
     }

@@ -15,12 +15,9 @@ use std::{
 use actix_web::Error;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
-use socket2::SockRef;
-use tokio::{
-    net::TcpStream,
-    time::{Sleep, sleep},
-};
+use tokio::time::{Sleep, sleep};
 
+use super::wire::Wire;
 use crate::actors::{Link, OpenSocket};
 
 /// Read at once; larger than the largest frame of a credential, small enough to stay in the cache.
@@ -38,7 +35,7 @@ pub(super) fn with_scratch<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
 
 /// One socket's life after the upgrade; spawned, and done when the socket is closed.
 pub(super) struct Driver<S> {
-    io: Rc<TcpStream>,
+    io: Rc<Wire>,
     context: S,
     link: Rc<Link>,
     unsent: Bytes,
@@ -55,27 +52,27 @@ enum Stage {
 }
 
 impl<S: Stream<Item = Result<Bytes, Error>> + Unpin> Driver<S> {
-    pub(super) fn new(io: Rc<TcpStream>, context: S, link: Rc<Link>, count: OpenSocket) -> Self {
+    pub(super) fn new(io: Rc<Wire>, context: S, link: Rc<Link>, count: OpenSocket) -> Self {
         Self { io, context, link, unsent: Bytes::new(), stage: Stage::Open, _count: count }
     }
 
     /// Writes what the network takes.
     fn write(&mut self, task: &mut Context<'_>) -> io::Result<()> {
         while !self.unsent.is_empty() {
-            match self.io.try_write(&self.unsent) {
-                Ok(written) => self.unsent.advance(written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => match self.io.poll_write_ready(task) {
-                    Poll::Ready(ready) => ready?,
-                    Poll::Pending => break,
-                },
-                Err(error) => return Err(error),
+            match self.io.poll_write(task, &self.unsent) {
+                Poll::Ready(written) => self.unsent.advance(written?),
+                Poll::Pending => break,
             }
         }
         if self.unsent.is_empty() {
             // Lets go of the chunk's memory.
             self.unsent = Bytes::new();
         }
-        self.link.set_unsent(self.unsent.len());
+        let under_way = match self.io.poll_flush(task) {
+            Poll::Ready(flushed) => flushed.map(|()| 0)?,
+            Poll::Pending => 1,
+        };
+        self.link.set_unsent(self.unsent.len() + under_way);
         Ok(())
     }
 
@@ -92,22 +89,16 @@ impl<S: Stream<Item = Result<Bytes, Error>> + Unpin> Driver<S> {
     /// Reads and forgets. `true`: the peer hung up.
     fn discard(&self, task: &mut Context<'_>) -> bool {
         loop {
-            match self.io.poll_read_ready(task) {
+            match with_scratch(|scratch| self.io.poll_read(task, scratch)) {
                 Poll::Pending => return false,
-                Poll::Ready(Err(_)) => return true,
-                Poll::Ready(Ok(())) => match with_scratch(|scratch| self.io.try_read(scratch)) {
-                    Ok(0) => return true,
-                    Ok(_) => {}
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(_) => return true,
-                },
+                Poll::Ready(Ok(0) | Err(_)) => return true,
+                Poll::Ready(Ok(_)) => {}
             }
         }
     }
 
-    /// Frees the kernel's buffers at once; the peer sees a reset.
     fn cut(&self) -> Poll<()> {
-        SockRef::from(&*self.io).set_linger(Some(Duration::ZERO)).ok();
+        self.io.cut();
         Poll::Ready(())
     }
 }
@@ -129,8 +120,8 @@ impl<S: Stream<Item = Result<Bytes, Error>> + Unpin> Future for Driver<S> {
                     Poll::Pending => return Poll::Pending,
                 },
                 Stage::Farewell(deadline) => {
-                    if this.unsent.is_empty() {
-                        if SockRef::from(&*this.io).shutdown(std::net::Shutdown::Write).is_err() {
+                    if this.link.is_writable() {
+                        if this.io.hang_up(task).is_err() {
                             return Poll::Ready(());
                         }
                         this.stage = Stage::HangingUp(Box::pin(sleep(FAREWELL_MAX)));

@@ -12,9 +12,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use keyleash_domain::origin::AllowedOrigins;
 use keyleash_protocol::{CloseCode, ProblemCode, problem::Problem, socket::SUBPROTOCOL};
-use tokio::net::TcpStream;
 
-use super::{decoder::Decoder, driver::Driver, takeover::take_over};
+use super::{decoder::Decoder, driver::Driver, takeover::take_over, wire::Wire};
 use crate::actors::{Caller, DeviceActor, Directory, Link, OpenSocket, Stranger};
 
 /// Knows who makes a request.
@@ -64,7 +63,7 @@ pub async fn open(request: HttpRequest, route: web::Data<SocketRoute>) -> HttpRe
 }
 
 /// Starts the device's actor on the raw stream.
-fn start(io: TcpStream, first: Bytes, directory: &Directory, caller: Caller, stranger: Stranger, count: OpenSocket) {
+fn start(io: Wire, first: Bytes, directory: &Directory, caller: Caller, stranger: Stranger, count: OpenSocket) {
     let (io, link) = (Rc::new(io), Rc::new(Link::default()));
     let actor = DeviceActor::new(directory, caller, stranger, link.clone());
     let decoder = Decoder::new(io.clone(), link.clone(), first);
@@ -75,7 +74,7 @@ fn start(io: TcpStream, first: Bytes, directory: &Directory, caller: Caller, str
     actix_rt::spawn(Driver::new(io, context, link, count));
 }
 
-fn say_goodbye(io: TcpStream, code: CloseCode, count: OpenSocket) {
+fn say_goodbye(io: Wire, code: CloseCode, count: OpenSocket) {
     let mut frame = BytesMut::new();
     let reason = CloseReason { code: ws::CloseCode::Other(code.code()), description: Some(code.slug().into()) };
     let encoded = Codec::new().encode(ws::Message::Close(Some(reason)), &mut frame);

@@ -4,17 +4,26 @@ use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
     rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 
-use actix_http::{HttpService, Request, Response, body::MessageBody};
+use actix_codec::Framed;
+use actix_http::{HttpService, Request, Response, body::MessageBody, h1::Codec};
+use actix_rt::net::ActixStream;
 use actix_server::Server;
-use actix_service::{IntoServiceFactory, Service, ServiceFactory, fn_factory, fn_service, map_config};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory,
+    boxed::{self, BoxService},
+    fn_factory, fn_service, map_config,
+};
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{Error, dev::AppConfig};
+use futures_core::future::LocalBoxFuture;
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::TcpStream;
 
-use super::takeover::upgraded;
+use super::{certificates::Certificates, takeover::upgraded, wire::Wire};
 
 /// Connections that may wait to be accepted: a node's worth of devices that all reconnect at once queue here, not nowhere.
 const BACKLOG: i32 = 4_096;
@@ -35,11 +44,17 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Serves the application on `workers` threads (0: one for each core). Its routes and middleware see every request,
-/// upgrades too. There are two instances of it on each thread: what they share has to live outside of `app`.
+/// Serves the application on `workers` threads (0: one for each core), through TLS if there are certificates. Its routes and
+/// middleware see every request, upgrades too. There are two instances of it on each thread: what they share has to live
+/// outside of `app`.
 ///
 /// Does not listen for signals: whoever calls this drains the sockets first and then stops the server.
-pub fn serve<F, I, S, B>(listener: TcpListener, workers: usize, app: F) -> io::Result<Server>
+pub fn serve<F, I, S, B>(
+    listener: TcpListener,
+    workers: usize,
+    certificates: Option<&Arc<Certificates>>,
+    app: F,
+) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -54,27 +69,52 @@ where
     if workers > 0 {
         server = server.workers(workers);
     }
-    let server = server.listen("http", listener, move || {
-        let service = {
-            let app = app.clone();
-            move || map_config(app().into_factory(), |()| AppConfig::default())
-        };
-        let for_upgrades = service.clone();
-        HttpService::build()
-            .client_request_timeout(REQUEST_HEAD_MAX)
-            .on_connect_ext(|io: &TcpStream, _| prepare(io))
-            .upgrade(fn_factory(move || {
-                let starting = for_upgrades().new_service(());
-                async move {
-                    let app = Rc::new(starting.await.map_err(|error| tracing::error!(?error, "no upgrades"))?);
-                    Ok::<_, ()>(fn_service(move |upgrade| upgraded(app.clone(), upgrade)))
-                }
-            }))
-            .h1(service())
-            .tcp()
-    })?;
+    let app = move || map_config(app().into_factory(), |()| AppConfig::default());
+    let server = match certificates {
+        None => server.listen("http", listener, move || {
+            HttpService::build()
+                .client_request_timeout(REQUEST_HEAD_MAX)
+                .on_connect_ext(|io: &TcpStream, _| prepare(io))
+                .upgrade(fn_factory(upgrades(app.clone())))
+                .h1(app())
+                .tcp()
+        })?,
+        Some(certificates) => {
+            let config = certificates.server_config().map_err(io::Error::other)?;
+            server.listen("https", listener, move || {
+                HttpService::build()
+                    .client_request_timeout(REQUEST_HEAD_MAX)
+                    .on_connect_ext(|io: &TlsStream<TcpStream>, _| prepare(io.get_ref().0))
+                    .upgrade(fn_factory(upgrades(app.clone())))
+                    .h1(app())
+                    .rustls_0_23(config.clone())
+            })?
+        }
+    };
     Ok(server.run())
 }
+
+/// Makes the services that answer requests for an upgrade, on connections of either kind.
+fn upgrades<T, S, B>(app: impl Fn() -> S) -> impl Fn() -> LocalBoxFuture<'static, Result<Upgrades<T>, ()>>
+where
+    T: ActixStream + Into<Wire> + 'static,
+    S: ServiceFactory<Request, Config = (), Error = Error> + 'static,
+    S::InitError: fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    move || {
+        let starting = app().new_service(());
+        Box::pin(async move {
+            let app = Rc::new(starting.await.map_err(|error| tracing::error!(?error, "no upgrades"))?);
+            Ok(boxed::service(fn_service(move |upgrade| upgraded(app.clone(), upgrade))))
+        })
+    }
+}
+
+type Upgrades<T> = BoxService<(Request, Framed<T, Codec>), (), Error>;
 
 fn prepare(io: &TcpStream) {
     let socket = SockRef::from(io);

@@ -9,17 +9,20 @@ use actix_http::{
     body::{BodySize, MessageBody, to_bytes},
     h1::{Codec, Message},
 };
+use actix_rt::net::ActixStream;
 use actix_service::Service;
 use actix_web::{Error, HttpResponse, error::ErrorInternalServerError};
 use bytes::Bytes;
 use futures_util::SinkExt;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
+
+use super::wire::Wire;
 
 /// How long a peer may take to read an ordinary answer.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
 /// What becomes of the stream; given what the peer sent along with its request.
-type Continuation = Box<dyn FnOnce(TcpStream, Bytes)>;
+type Continuation = Box<dyn FnOnce(Wire, Bytes)>;
 
 /// Left in a response by a handler that wants the raw stream once the response is sent.
 #[derive(Clone)]
@@ -32,20 +35,18 @@ impl fmt::Debug for TakeOver {
 }
 
 /// Marks a `101` so that its stream is handed to `continuation`.
-pub(super) fn take_over(
-    mut response: HttpResponse,
-    continuation: impl FnOnce(TcpStream, Bytes) + 'static,
-) -> HttpResponse {
+pub(super) fn take_over(mut response: HttpResponse, continuation: impl FnOnce(Wire, Bytes) + 'static) -> HttpResponse {
     response.extensions_mut().insert(TakeOver(Rc::new(Cell::new(Some(Box::new(continuation))))));
     response
 }
 
 /// Answers one request that asks for an upgrade.
-pub(super) async fn upgraded<S, B>(
+pub(super) async fn upgraded<T, S, B>(
     app: Rc<S>,
-    (request, mut framed): (Request, Framed<TcpStream, Codec>),
+    (request, mut framed): (Request, Framed<T, Codec>),
 ) -> Result<(), Error>
 where
+    T: ActixStream + Into<Wire>,
     S: Service<Request, Error = Error>,
     S::Response: Into<Response<B>>,
     B: MessageBody,
@@ -61,12 +62,12 @@ where
     let parts = framed.into_parts();
     // A copy, so that the connection's 8 KiB buffer is not kept alive by a few bytes of it.
     let first = Bytes::copy_from_slice(&parts.read_buf);
-    continuation(parts.io, first);
+    continuation(parts.io.into(), first);
     Ok(())
 }
 
 /// An ordinary answer to a request that asked for an upgrade.
-async fn send(framed: &mut Framed<TcpStream, Codec>, head: Response<()>, body: Bytes) -> io::Result<()> {
+async fn send<T: ActixStream>(framed: &mut Framed<T, Codec>, head: Response<()>, body: Bytes) -> io::Result<()> {
     framed.send(Message::Item((head, BodySize::Sized(body.len() as u64)))).await?;
     if !body.is_empty() {
         framed.send(Message::Chunk(Some(body))).await?;

@@ -14,4 +14,5 @@ mod leaving;
 mod patience;
 mod removal;
 mod sync;
+mod tls;
 mod upgrade;
