@@ -9,6 +9,7 @@ mod approvals;
 mod calls;
 mod devices;
 mod guard;
+mod log;
 mod mailbox;
 mod openapi;
 mod pages;
@@ -25,7 +26,7 @@ use keyleash_domain::origin::AllowedOrigins;
 pub use problem::Refused;
 
 pub use self::{
-    guard::log,
+    log::log,
     mailbox::Mailbox,
     session::{Site, present_session, request_origin},
 };

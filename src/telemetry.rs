@@ -1,13 +1,18 @@
 //! What is counted, for whoever watches the node. One place names every figure; no label carries a user, a device or an
 //! address.
 
-use std::sync::{LazyLock, atomic::AtomicU64};
+use std::{
+    error::Error,
+    sync::{LazyLock, Mutex, PoisonError, atomic::AtomicU64},
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Metric, Registry, Unit},
 };
+
+use crate::causes;
 
 /// A node's figures. There is one node in a process.
 pub static FIGURES: LazyLock<Figures> = LazyLock::new(Figures::new);
@@ -35,9 +40,37 @@ pub struct Call {
     pub outcome: Outcome,
 }
 
+/// How a part did when it was last used. Parts that cost money or trouble to ask are not asked for this.
+#[derive(Debug, Default)]
+pub struct Condition {
+    up: Gauge,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Condition {
+    pub fn is_well(&self) {
+        self.up.set(1);
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// `error` is shown to operators.
+    pub fn has_trouble(&self, error: &dyn Error) {
+        self.up.set(0);
+        let trouble = causes::in_one_line(error);
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+    }
+
+    /// What is wrong, if anything is.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 #[derive(Debug)]
 pub struct Figures {
     registry: Registry,
+    pub kms: Condition,
+    pub mail: Condition,
     /// Open on this node, those that have not said hello too.
     pub sockets: Gauge,
     pub hellos: Family<ByOutcome, Counter>,
@@ -70,6 +103,8 @@ impl Figures {
         let mut registry = Registry::with_prefix("keyleash");
         let kept = &mut registry;
         Self {
+            kms: condition(kept, "kms_up", "1 if the key service did what it was last asked for"),
+            mail: condition(kept, "mail_up", "1 if the last mail could be handed over"),
             sockets: plain(kept, "sockets", "Open sockets on this node"),
             hellos: plain(kept, "hellos", "Devices that said hello"),
             pushes: plain(kept, "pushes", "Pages of changes put to devices"),
@@ -103,6 +138,13 @@ fn plain<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help:
     let metric = M::default();
     registry.register(name, help, metric.clone());
     metric
+}
+
+/// Well until something is wrong.
+fn condition(registry: &mut Registry, name: &str, help: &str) -> Condition {
+    let condition = Condition { up: plain(registry, name, help), trouble: Mutex::default() };
+    condition.is_well();
+    condition
 }
 
 fn time(registry: &mut Registry, name: &str, help: &str) -> Histogram {

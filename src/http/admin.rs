@@ -1,11 +1,15 @@
 //! The admin listener: whether this node lives, whether it is ready, and its figures. No label carries a user.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use tokio::time::timeout;
 
-use crate::{actors::Directory, bus::Bus, store::UserStore};
+use crate::{actors::Directory, bus::Bus, causes, store::UserStore, telemetry::FIGURES};
+
+/// How long the database may take to answer before the node counts as not ready.
+const STORE_MAX: Duration = Duration::from_secs(2);
 
 /// What readiness asks.
 #[derive(Clone, Debug)]
@@ -36,23 +40,30 @@ pub fn configure(app: &mut web::ServiceConfig) {
 }
 
 async fn readyz(parts: web::Data<Parts>, directory: web::Data<Directory>) -> HttpResponse {
-    let store = parts.store.epoch().await.err().map(|error| error.to_string());
+    let store = match timeout(STORE_MAX, parts.store.epoch()).await {
+        Ok(answer) => answer.err().map(|error| causes::in_one_line(&error)),
+        Err(_) => Some(format!("the database did not answer within {STORE_MAX:?}")),
+    };
     let bus = parts.bus.is_blind().then(|| "hints are not arriving; changes are found by the sweep".to_owned());
     let draining = directory.is_draining().then(|| "this node is leaving".to_owned());
-    // A blind bus costs latency, not correctness: the node goes on serving.
+    // Without a bus or a key service or mail, what is live stays live: taking the node out would end that.
     let ready = store.is_none() && draining.is_none();
     let part = |name, reason: Option<String>| Part { name, ready: reason.is_none(), reason };
-    let readiness = Readiness { ready, parts: vec![part("store", store), part("bus", bus), part("node", draining)] };
+    let readiness = Readiness {
+        ready,
+        parts: vec![
+            part("store", store),
+            part("bus", bus),
+            part("kms", FIGURES.kms.trouble()),
+            part("mail", FIGURES.mail.trouble()),
+            part("node", draining),
+        ],
+    };
     if ready { HttpResponse::Ok().json(readiness) } else { HttpResponse::ServiceUnavailable().json(readiness) }
 }
 
 async fn metrics(parts: web::Data<Parts>, directory: web::Data<Directory>) -> HttpResponse {
-    let mut text = String::new();
-    for (name, kind, help, value) in [
-        ("keyleash_sockets", "gauge", "Live sockets on this node", directory.sockets() as u64),
-        ("keyleash_bus_blind", "gauge", "1 while hints are known not to arrive", u64::from(parts.bus.is_blind())),
-    ] {
-        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
-    }
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text)
+    FIGURES.sockets.set(i64::try_from(directory.sockets()).unwrap_or(i64::MAX));
+    FIGURES.bus_blind.set(parts.bus.is_blind().into());
+    HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(FIGURES.text())
 }

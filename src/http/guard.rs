@@ -57,21 +57,3 @@ pub(super) async fn api_headers(
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Ok(response)
 }
-
-/// One line a request: what was asked, how it ended, how long it took. No query, no body, no header: those may hold secrets.
-pub async fn log(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let began = tokio::time::Instant::now();
-    let method = request.method().clone();
-    let answer = next.call(request).await;
-    let (status, path) = match &answer {
-        Ok(response) => (response.status().as_u16(), response.request().match_pattern()),
-        Err(error) => (error.as_response_error().status_code().as_u16(), None),
-    };
-    let path = path.unwrap_or_else(|| "(unknown)".to_owned());
-    let ms = began.elapsed().as_millis();
-    tracing::debug!(%method, path, status, %ms, "request");
-    answer
-}

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     mail::{Mail, MailError, Mailer},
     store::{MailOutcome, MailStore, OutboxMail, QueuedMail, StoreError},
+    telemetry::FIGURES,
     vault::{Purpose, Vault, VaultError},
 };
 
@@ -107,8 +108,12 @@ impl Postman {
             return MailOutcome::GivenUp;
         };
         match self.mailer.send(&opened).await {
-            Ok(()) => MailOutcome::Sent,
+            Ok(()) => {
+                FIGURES.mail.is_well();
+                MailOutcome::Sent
+            }
             Err(error @ MailError::Temporary { .. }) => {
+                FIGURES.mail.has_trouble(&error);
                 tracing::warn!(mail = %mail.id, tries = mail.tries + 1, %error, "a mail has to wait");
                 self.later(mail)
             }

@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     kms::{KeyContext, Kms, KmsError},
     store::CredentialStore,
+    telemetry::FIGURES,
 };
 
 /// How much one memory image of this process can give away.
@@ -59,12 +60,16 @@ impl DataKeys {
     /// The user's data key; made now if this user has none.
     pub async fn of(&self, user: UserId) -> Result<Arc<Key>, VaultError> {
         let entry = self.generations().entry(user, self.clock.now(), &self.limits);
-        match timeout(self.limits.wait_max, entry.key.get_or_try_init(|| self.fetch(user))).await {
+        let outcome = match timeout(self.limits.wait_max, entry.key.get_or_try_init(|| self.fetch(user))).await {
             Ok(fetched) => fetched.cloned(),
             Err(elapsed) => {
                 Err(KmsError::Unavailable { operation: "wait for a data key", source: Box::new(elapsed) }.into())
             }
+        };
+        if let Err(VaultError::Kms(error)) = &outcome {
+            FIGURES.kms.has_trouble(error);
         }
+        outcome
     }
 
     /// Clears the user's key from memory; the next use asks the key service.
@@ -86,12 +91,15 @@ impl DataKeys {
     async fn fetch(&self, user: UserId) -> Result<Arc<Key>, VaultError> {
         let context = KeyContext { user };
         if let Some(wrapped) = self.store.data_key(user).await? {
-            return Ok(Arc::new(Key::new(self.kms.unwrap(&context, &wrapped).await?)));
+            let key = self.kms.unwrap(&context, &wrapped).await?;
+            FIGURES.kms.is_well();
+            return Ok(Arc::new(Key::new(key)));
         }
         let (key, wrapped) = self.kms.generate(&context).await?;
         let stored = self.store.insert_data_key(user, wrapped.clone(), self.clock.now()).await?;
         // Another node may have been first: then everything is under its key.
         let key = if stored == wrapped { key } else { self.kms.unwrap(&context, &stored).await? };
+        FIGURES.kms.is_well();
         Ok(Arc::new(Key::new(key)))
     }
 

@@ -8,6 +8,7 @@ mod support;
 
 mod input;
 mod login;
+mod operators;
 mod second_factor;
 mod sessions;
 mod sites;
