@@ -61,6 +61,8 @@ pub trait Kms: fmt::Debug + Send + Sync {
     async fn wrapping_key(&self) -> Result<String, KmsError>;
 }
 
+pub mod aws;
 #[cfg(test)]
 pub mod conformance;
 pub mod file;
+pub mod moving;

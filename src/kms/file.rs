@@ -31,6 +31,8 @@ pub enum MasterKeyError {
     OpenToOthers { path: String, mode: u32 },
     #[error("the master key file {path} is damaged ({what}); put back a copy, data keys cannot be opened without it")]
     Damaged { path: String, what: &'static str },
+    #[error("there is no master key file {path}")]
+    Missing { path: String },
     #[error("cannot {operation} for the master key file {path}")]
     Io { operation: &'static str, path: String, source: io::Error },
 }
@@ -56,6 +58,17 @@ impl FileKms {
             None => add_key(path, clock, &entropy)?,
         };
         Ok(Self { path: path.to_owned(), entropy, keys: RwLock::new(keys) })
+    }
+
+    /// Reads master keys that were made before; makes none.
+    pub fn open_existing(path: &Path, entropy: Entropy) -> Result<Self, MasterKeyError> {
+        let keys = read(path)?.ok_or_else(|| MasterKeyError::Missing { path: path.display().to_string() })?;
+        Ok(Self { path: path.to_owned(), entropy, keys: RwLock::new(keys) })
+    }
+
+    /// Whether this file's key, as [`WrappedKey::key_id`] names it.
+    pub fn holds(&self, key_id: &str) -> bool {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).iter().any(|key| key.id == key_id)
     }
 
     pub fn path(&self) -> &Path {

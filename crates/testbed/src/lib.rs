@@ -10,9 +10,11 @@
 #![allow(clippy::missing_panics_doc, reason = "everything here panics when it does not work")]
 
 mod certificates;
+pub mod kms;
 mod leash;
 mod link;
 
 pub use certificates::Authority;
+pub use kms::Kms;
 pub use leash::{Leashed, await_port, free_port, program, python};
 pub use link::Link;
