@@ -3,11 +3,12 @@
 
 use std::{
     error::Error,
+    fmt,
     sync::{LazyLock, Mutex, PoisonError, atomic::AtomicU64},
 };
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, EncodeLabelValue, text},
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Metric, Registry, Unit},
 };
@@ -20,13 +21,28 @@ pub static FIGURES: LazyLock<Figures> = LazyLock::new(Figures::new);
 /// Bounds of times, seconds: from what the network costs to where somebody gives up.
 const TIMES: [f64; 13] = [0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.25, 1.0, 5.0, 30.0, 120.0];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     Ok,
     /// Worth trying again.
     Unavailable,
     /// For good.
     Refused,
+}
+
+impl Outcome {
+    const ALL: [Self; 3] = [Self::Ok, Self::Unavailable, Self::Refused];
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Ok => "ok",
+            Self::Unavailable => "unavailable",
+            Self::Refused => "refused",
+        };
+        name.encode(encoder)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -106,7 +122,7 @@ impl Figures {
             kms: condition(kept, "kms_up", "1 if the key service did what it was last asked for"),
             mail: condition(kept, "mail_up", "1 if the last mail could be handed over"),
             sockets: plain(kept, "sockets", "Open sockets on this node"),
-            hellos: plain(kept, "hellos", "Devices that said hello"),
+            hellos: by_outcome(kept, "hellos", "Devices that said hello"),
             pushes: plain(kept, "pushes", "Pages of changes put to devices"),
             revocation_seconds: time(kept, "revocation", "From a removal to the word to its device"),
             receipt_seconds: time(kept, "receipt", "From a removal to the device's receipt"),
@@ -114,9 +130,9 @@ impl Figures {
             kms_seconds: time(kept, "kms_call", "How long the key service took"),
             store_errors: plain(kept, "store_errors", "Transactions that failed"),
             store_retries: plain(kept, "store_retries", "Transactions that were run again"),
-            mails: plain(kept, "mails", "Mails handed over, or not"),
+            mails: by_outcome(kept, "mails", "Mails handed over, or not"),
             outbox_waiting: plain(kept, "outbox_waiting", "Mails that wait, of all nodes together"),
-            hints_published: plain(kept, "hints_published", "Hints to other nodes"),
+            hints_published: by_outcome(kept, "hints_published", "Hints to other nodes"),
             hints_heard: plain(kept, "hints_heard", "Hints from other nodes and this one"),
             bus_blind: plain(kept, "bus_blind", "1 while hints are known not to arrive"),
             sweep_lag_seconds: plain(kept, "sweep_lag_seconds", "How long ago the last sweep that worked began"),
@@ -140,6 +156,15 @@ fn plain<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help:
     metric
 }
 
+/// Begins at 0 for each outcome: the first of a kind is a change, not a new series.
+fn by_outcome(registry: &mut Registry, name: &str, help: &str) -> Family<ByOutcome, Counter> {
+    let family: Family<ByOutcome, Counter> = plain(registry, name, help);
+    for outcome in Outcome::ALL {
+        family.get_or_create(&ByOutcome { outcome });
+    }
+    family
+}
+
 /// Well until something is wrong.
 fn condition(registry: &mut Registry, name: &str, help: &str) -> Condition {
     let condition = Condition { up: plain(registry, name, help), trouble: Mutex::default() };
@@ -156,5 +181,32 @@ fn time(registry: &mut Registry, name: &str, help: &str) -> Histogram {
 impl Call {
     pub const fn new(operation: &'static str, outcome: Outcome) -> Self {
         Self { operation, outcome }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn what_is_watched_is_counted() {
+        for calls in [&FIGURES.kms_calls, &FIGURES.store_errors] {
+            calls.get_or_create(&Call::new("an operation", Outcome::Ok));
+        }
+        let counted = FIGURES.text();
+        for file in ["deploy/grafana/keyleash.json", "deploy/prometheus/alerts.yml"] {
+            let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+            let is_word = |c: char| c.is_ascii_lowercase() || c == '_';
+            let names: Vec<&str> = text
+                .match_indices("keyleash_")
+                .map(|(at, _)| text[at..].split(|c| !is_word(c)).next().unwrap())
+                .collect();
+            assert!(names.len() > 5, "{file}");
+            for name in names {
+                assert!(counted.contains(&format!("\n{name}")), "{file} watches {name}, which nobody counts");
+            }
+        }
     }
 }

@@ -22,6 +22,7 @@ async fn figures_are_counted_and_name_nobody() {
     let metrics = reqwest::get(format!("{}/metrics", server.admin)).await.unwrap().text().await.unwrap();
     for figure in [
         "keyleash_sockets",
+        "keyleash_hellos_total{outcome=\"ok\"}",
         "keyleash_pushes_total",
         "keyleash_revocation_seconds_count",
         "keyleash_kms_up 1",
