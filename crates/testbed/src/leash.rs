@@ -12,8 +12,8 @@ use std::{
 };
 
 /// How long a server may take to answer on its port; ten times what a busy machine needs.
-const START_MAX: Duration = Duration::from_mins(1);
-const POLL: Duration = Duration::from_millis(20);
+pub(crate) const START_MAX: Duration = Duration::from_mins(1);
+pub(crate) const POLL: Duration = Duration::from_millis(20);
 
 /// Runs the command in its arguments until its own standard input is closed, which the kernel does when the test's process
 /// ends. The first line of its output is the command's process id.

@@ -13,8 +13,10 @@ mod certificates;
 pub mod kms;
 mod leash;
 mod link;
+mod postgres;
 
 pub use certificates::Authority;
 pub use kms::Kms;
 pub use leash::{Leashed, await_port, free_port, program, python};
 pub use link::Link;
+pub use postgres::Postgres;
