@@ -57,7 +57,7 @@ fn ranges(config: &Config) -> Result<(), ConfigError> {
 
 fn addresses(config: &Config) -> Result<(), ConfigError> {
     let schemes: [(&'static str, &str, &[&str]); 3] = [
-        ("store.url", &config.store.url, &["sqlite:"]),
+        ("store.url", &config.store.url, &["sqlite:", "postgres://", "postgresql://"]),
         ("bus.url", &config.bus.url, &["local:"]),
         ("mail.url", &config.mail.url, &["file:"]),
     ];

@@ -14,7 +14,7 @@ use crate::{
     identity,
     kms::{Kms, file::FileKms},
     mail::{MailArchive, Mailer, files::FileMailer},
-    store::{Store, sql::SqliteStore},
+    store::{Store, sql},
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
 
@@ -72,7 +72,7 @@ impl Adapters {
 
 /// The database, its tables up to date.
 pub(super) async fn store(config: &Config, entropy: &Entropy) -> Result<Arc<dyn Store>, StartError> {
-    Ok(Arc::new(SqliteStore::open(&config.store.url, entropy).await?))
+    Ok(sql::open(&config.store.url, config.store.connections, entropy).await?)
 }
 
 pub(super) fn kms(config: &Config, clock: &dyn Clock, entropy: &Entropy) -> Result<Arc<dyn Kms>, StartError> {

@@ -1,6 +1,8 @@
 //! The store on a SQL database. One text for every driver: `$1` placeholders, `RETURNING`, `ON CONFLICT`; what differs
 //! between dialects lives in the migrations (`migrations/<driver>`).
 
+use std::sync::Arc;
+
 mod attempts;
 mod credentials;
 mod devices;
@@ -8,6 +10,9 @@ mod driver;
 mod history;
 mod links;
 mod mails;
+mod meaning;
+mod open;
+mod postgres;
 mod rows;
 mod sessions;
 mod sqlite;
@@ -16,10 +21,13 @@ mod users;
 
 pub use driver::Driver;
 use driver::for_every_driver;
-pub use sqlite::{OpenError, SqliteStore};
+pub use open::{Inspection, OpenError, Tables};
+pub use postgres::PostgresStore;
+pub use sqlite::SqliteStore;
 use sqlx::Pool;
 
 use super::Store;
+use crate::entropy::Entropy;
 
 /// The store, generic over the sqlx driver.
 #[derive(Debug)]
@@ -28,6 +36,20 @@ pub struct SqlStore<D: Driver> {
     /// worst case at the sum of the transactions before, without busy retries.
     writer: Pool<D>,
     reader: Pool<D>,
+}
+
+/// Opens the database at `url`, making or bringing up to date its tables. `connections` is for PostgreSQL.
+pub async fn open(url: &str, connections: u32, entropy: &Entropy) -> Result<Arc<dyn Store>, OpenError> {
+    if postgres::is_address(url) {
+        Ok(Arc::new(PostgresStore::open(url, connections, entropy).await?))
+    } else {
+        Ok(Arc::new(SqliteStore::open(url, entropy).await?))
+    }
+}
+
+/// Looks at the database at `url` and changes nothing.
+pub async fn inspect(url: &str) -> Result<Inspection, OpenError> {
+    if postgres::is_address(url) { postgres::inspect(url).await } else { sqlite::inspect(url).await }
 }
 
 for_every_driver! {

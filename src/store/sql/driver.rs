@@ -12,6 +12,11 @@ impl Driver for sqlx::Sqlite {
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
 }
 
+impl Driver for sqlx::Postgres {
+    // Each statement sees what was committed before it; what must not change meanwhile is a row that the transaction took.
+    const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+}
+
 /// A type that goes into a column of any driver and comes back.
 pub trait Value<D: Database>: Type<D> + for<'q> Encode<'q, D> + for<'r> Decode<'r, D> {}
 impl<D: Database, T> Value<D> for T where T: Type<D> + for<'q> Encode<'q, D> + for<'r> Decode<'r, D> {}

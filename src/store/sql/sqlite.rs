@@ -8,13 +8,18 @@ use std::{
     time::Duration,
 };
 
+use keyleash_protocol::UnixMillis;
 use sqlx::{
-    Sqlite, SqlitePool,
-    migrate::MigrateError,
+    ConnectOptions, Sqlite,
+    migrate::Migrator,
+    query_scalar,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::SqlStore;
+use super::{
+    SqlStore,
+    open::{APPLIED, Inspection, OpenError, Tables},
+};
 use crate::entropy::Entropy;
 
 pub type SqliteStore = SqlStore<Sqlite>;
@@ -24,52 +29,53 @@ const READERS_MAX: u32 = 4;
 /// How long another process's lock is waited for (a backup, an administrator's shell).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("cannot make the database file {path}")]
-    File { path: String, source: std::io::Error },
-    #[error("cannot open the database {url}")]
-    Open { url: String, source: sqlx::Error },
-    #[error("cannot bring the database {url} up to date")]
-    Migrate { url: String, source: MigrateError },
-}
-
-impl OpenError {
-    /// Whether trying again later may help.
-    pub const fn may_pass(&self) -> bool {
-        false
-    }
-}
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 impl SqliteStore {
     /// Opens the database at `url` (`sqlite:path`), making it if it is not there, and brings its tables up to date.
     pub async fn open(url: &str, entropy: &Entropy) -> Result<Self, OpenError> {
-        let opening = |source| OpenError::Open { url: url.to_owned(), source };
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(opening)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // Durable at commit even if the power fails: what was answered "done" is there.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
+        let options = options(url)?.create_if_missing(true);
         make_file(options.get_filename())?;
-
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(opening)?;
-        sqlx::migrate!("migrations/sqlite")
-            .run(&writer)
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
             .await
-            .map_err(|source| OpenError::Migrate { url: url.to_owned(), source })?;
-        remember_epoch(&writer, entropy).await.map_err(opening)?;
-
+            .map_err(OpenError::connecting)?;
+        MIGRATIONS.run(&writer).await.map_err(OpenError::migrating)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
-            .map_err(opening)?;
-        Ok(Self { writer, reader })
+            .map_err(OpenError::connecting)?;
+        let store = Self { writer, reader };
+        store.remember_epoch(entropy).await?;
+        Ok(store)
     }
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    Ok(SqliteConnectOptions::from_str(url)
+        .map_err(OpenError::Address)?
+        .journal_mode(SqliteJournalMode::Wal)
+        // Durable at commit even if the power fails: what was answered "done" is there.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT))
+}
+
+pub(super) async fn inspect(url: &str) -> Result<Inspection, OpenError> {
+    let options = options(url)?.read_only(true);
+    let now = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+    if !options.get_filename().exists() {
+        let mut nothing = SqliteConnectOptions::new().connect().await.map_err(OpenError::connecting)?;
+        let now = query_scalar(now).fetch_one(&mut nothing).await.map_err(OpenError::connecting)?;
+        return Ok(Inspection { tables: Tables::None, now: UnixMillis(now) });
+    }
+    let mut connection = options.connect().await.map_err(OpenError::connecting)?;
+    let now = query_scalar(now).fetch_one(&mut connection).await.map_err(OpenError::connecting)?;
+    // A file without tables is as good as none.
+    let applied: Vec<i64> = query_scalar(APPLIED).fetch_all(&mut connection).await.unwrap_or_default();
+    Ok(Inspection { tables: Tables::compare(&MIGRATIONS, &applied), now: UnixMillis(now) })
 }
 
 /// The database is the owner's alone: directory and file are made so, and SQLite makes its log like the file.
@@ -83,15 +89,6 @@ fn make_file(file: &Path) -> Result<(), OpenError> {
     make().map(drop).map_err(|source| OpenError::File { path: file.display().to_string(), source })
 }
 
-async fn remember_epoch(pool: &SqlitePool, entropy: &Entropy) -> sqlx::Result<()> {
-    let epoch = keyleash_protocol::Base64Url::encode(&entropy.bytes::<16>());
-    sqlx::query("INSERT INTO meta (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING")
-        .bind(epoch)
-        .execute(pool)
-        .await?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::MetadataExt;
@@ -103,8 +100,11 @@ mod tests {
     async fn sqlite_conforms() {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}/data/keyleash.db", directory.path().display());
+        assert_eq!(inspect(&url).await.unwrap().tables, Tables::None);
+        assert!(!directory.path().join("data").exists(), "looking makes nothing");
         let store = SqliteStore::open(&url, &Entropy::new()).await.unwrap();
         conformance::suite(&store).await;
+        assert_eq!(inspect(&url).await.unwrap().tables, Tables::UpToDate);
 
         for (name, mode) in [("data", 0o700), ("data/keyleash.db", 0o600), ("data/keyleash.db-wal", 0o600)] {
             let metadata = fs::metadata(directory.path().join(name)).unwrap();

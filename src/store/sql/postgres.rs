@@ -1,0 +1,133 @@
+//! PostgreSQL: one database for all nodes.
+
+use std::{io, str::FromStr, time::Duration};
+
+use keyleash_protocol::UnixMillis;
+use sqlx::{
+    ConnectOptions, Connection, PgConnection, Postgres,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    query_scalar,
+};
+use tokio::time::timeout;
+
+use super::{
+    SqlStore,
+    open::{APPLIED, Inspection, OpenError, Tables},
+};
+use crate::entropy::Entropy;
+
+pub type PostgresStore = SqlStore<Postgres>;
+
+/// How long a free connection, or a new one, is waited for: whoever asked is told to come back rather than kept waiting.
+const ACQUIRE_MAX: Duration = Duration::from_secs(3);
+/// How long a row that another transaction took is waited for. No transaction of ours takes a tenth of it.
+const LOCK_MS_MAX: u32 = 2_000;
+/// How long one statement may take; each finds its rows by an index.
+const STATEMENT_MS_MAX: u32 = 4_000;
+/// A transaction that does not go on is undone by the server after this: its node died or froze with rows taken.
+const IDLE_IN_TRANSACTION_MS_MAX: u32 = 4_000;
+/// A connection that comes back to the pool has to answer within this. One that does not (its query was given up, its
+/// server or the way there is gone) is closed, and keeps no place that a working one could have.
+const RELEASE_MAX: Duration = Duration::from_secs(1);
+/// Connections that nobody needs, and old ones, are closed: after a failover they come to be where the database is now.
+const IDLE_MAX: Duration = Duration::from_mins(10);
+const LIFE_MAX: Duration = Duration::from_mins(30);
+/// How long the first connection may take, before somebody is told that it does not come.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How long one node waits for another that is bringing the tables up to date.
+const MIGRATION_LOCK_MS_MAX: u32 = 60_000;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+pub(super) fn is_address(url: &str) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+impl PostgresStore {
+    /// Opens the database at `url` (`postgres://user:password@host/database`), which has to be there, and brings its
+    /// tables up to date. TLS is as `sslmode` and `sslrootcert` in the address say.
+    pub async fn open(url: &str, connections: u32, entropy: &Entropy) -> Result<Self, OpenError> {
+        let options = options(url)?;
+        migrate(&options).await?;
+        let options = options.options([
+            ("lock_timeout", LOCK_MS_MAX),
+            ("statement_timeout", STATEMENT_MS_MAX),
+            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MS_MAX),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_MAX)
+            .idle_timeout(IDLE_MAX)
+            .max_lifetime(LIFE_MAX)
+            .after_release(|connection, _| Box::pin(still_answers(connection)))
+            .connect_with(options)
+            .await
+            .map_err(OpenError::connecting)?;
+        let store = Self { writer: pool.clone(), reader: pool };
+        store.remember_epoch(entropy).await?;
+        Ok(store)
+    }
+}
+
+/// Takes in what is still on its way to a query that was given up, and undoes its transaction.
+async fn still_answers(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    timeout(RELEASE_MAX, connection.ping()).await.unwrap_or_else(|_| Err(took_too_long()))?;
+    Ok(true)
+}
+
+pub(super) async fn inspect(url: &str) -> Result<Inspection, OpenError> {
+    let mut connection = connect(&options(url)?).await?;
+    let now = "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT)";
+    let now = query_scalar(now).fetch_one(&mut connection).await.map_err(OpenError::connecting)?;
+    let made = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+    let applied: Vec<i64> = if query_scalar(made).fetch_one(&mut connection).await.map_err(OpenError::connecting)? {
+        query_scalar(APPLIED).fetch_all(&mut connection).await.map_err(OpenError::connecting)?
+    } else {
+        Vec::new()
+    };
+    Ok(Inspection { tables: Tables::compare(&MIGRATIONS, &applied), now: UnixMillis(now) })
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    Ok(PgConnectOptions::from_str(url).map_err(OpenError::Address)?.application_name("keyleash"))
+}
+
+/// Brings the tables up to date on a connection of its own, which may take its time. Nodes that start together do this one
+/// after the other, under a lock that ends with the connection; each migration is one transaction.
+async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
+    let patient = options.clone().options([("lock_timeout", MIGRATION_LOCK_MS_MAX)]);
+    let mut connection = connect(&patient).await?;
+    MIGRATIONS.run_direct(None, &mut connection, false).await.map_err(OpenError::migrating)?;
+    connection.close().await.map_err(OpenError::connecting)
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
+    let connected = timeout(CONNECT_MAX, options.connect()).await.unwrap_or_else(|_| Err(took_too_long()));
+    connected.map_err(OpenError::connecting)
+}
+
+fn took_too_long() -> sqlx::Error {
+    io::Error::from(io::ErrorKind::TimedOut).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, UserStore, conformance};
+
+    #[tokio::test]
+    async fn postgres_conforms() {
+        let server = keyleash_testbed::Postgres::start();
+        let url = server.create_database();
+        assert_eq!(inspect(&url).await.unwrap().tables, Tables::None);
+        let store = PostgresStore::open(&url, 4, &Entropy::new()).await.unwrap();
+        conformance::suite(&store).await;
+        assert_eq!(inspect(&url).await.unwrap().tables, Tables::UpToDate);
+
+        let epoch = store.epoch().await.unwrap();
+        store.close().await;
+        let again = PostgresStore::open(&url, 4, &Entropy::new()).await.unwrap();
+        assert_eq!(again.epoch().await.unwrap(), epoch, "the epoch is the database's");
+    }
+}
