@@ -160,7 +160,7 @@ fn plain<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help:
 fn by_outcome(registry: &mut Registry, name: &str, help: &str) -> Family<ByOutcome, Counter> {
     let family: Family<ByOutcome, Counter> = plain(registry, name, help);
     for outcome in Outcome::ALL {
-        family.get_or_create(&ByOutcome { outcome });
+        drop(family.get_or_create(&ByOutcome { outcome }));
     }
     family
 }
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn what_is_watched_is_counted() {
         for calls in [&FIGURES.kms_calls, &FIGURES.store_errors] {
-            calls.get_or_create(&Call::new("an operation", Outcome::Ok));
+            drop(calls.get_or_create(&Call::new("an operation", Outcome::Ok)));
         }
         let counted = FIGURES.text();
         for file in ["deploy/grafana/keyleash.json", "deploy/prometheus/alerts.yml"] {
