@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/browser.rs"]
 mod browser;
 mod durable;
 mod frames;

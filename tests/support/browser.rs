@@ -1,5 +1,7 @@
 //! A user, and the browsers on which that user's devices are.
 
+#![allow(dead_code, reason = "each test program uses its part")]
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keyleash_protocol::{

@@ -1,0 +1,12 @@
+//! What has to hold when a part fails: real nodes, real parts, hurt on purpose.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../support/browser.rs"]
+mod browser;
+#[path = "../support/site.rs"]
+mod site;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod together;

@@ -1,0 +1,54 @@
+//! Several nodes, and what they share: one PostgreSQL, one key file, one directory of mails, and what a test adds.
+
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use keyleash_testbed::Postgres;
+use tempfile::TempDir;
+
+use crate::support::Server;
+
+pub struct Site {
+    pub postgres: Postgres,
+    database: String,
+    directory: TempDir,
+    shared: Vec<(String, String)>,
+}
+
+impl Site {
+    /// Nodes that are started from here on share a database and nothing that tells them of each other's changes.
+    pub async fn new() -> Self {
+        let postgres = tokio::task::spawn_blocking(Postgres::start).await.unwrap();
+        Self {
+            database: postgres.create_database(),
+            postgres,
+            directory: tempfile::tempdir().unwrap(),
+            shared: Vec::new(),
+        }
+    }
+
+    /// Further configuration of every node that is started from here on.
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.shared.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The address of the shared database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    pub async fn node(&self) -> Server {
+        self.node_with(&[]).await
+    }
+
+    /// A node that differs from the others.
+    pub async fn node_with(&self, own: &[(&str, &str)]) -> Server {
+        let at = |name: &str| format!("{}/{name}", self.directory.path().display());
+        let (key_file, mails) = (at("master.key"), format!("file:{}", at("mail")));
+        let mut configuration =
+            vec![("STORE__URL", self.database.as_str()), ("KMS__KEY_FILE", &key_file), ("MAIL__URL", &mails)];
+        configuration.extend(self.shared.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        configuration.extend(own);
+        Server::start_with(&configuration).await
+    }
+}
