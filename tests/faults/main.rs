@@ -9,4 +9,5 @@ mod site;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod start;
 mod together;
