@@ -11,6 +11,8 @@ use keyleash_protocol::{Seq, UserId};
 #[cfg(test)]
 mod conformance;
 pub mod local;
+mod outlet;
+pub mod redis;
 
 /// That there is something new about a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

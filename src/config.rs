@@ -199,6 +199,11 @@ impl Config {
         redact(&self.store.url)
     }
 
+    /// The bus's address without its password.
+    pub fn shown_bus(&self) -> String {
+        redact(&self.bus.url)
+    }
+
     /// The parts in use that are for one person on one machine.
     pub fn embedded_parts(&self) -> Vec<&'static str> {
         let is_in_public = self.http.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));

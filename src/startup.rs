@@ -19,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     actors::{Directory, Settings},
+    bus::redis::RedisBusError,
     clock::{Clock, SystemClock},
     config::Config,
     entropy::Entropy,
@@ -51,6 +52,8 @@ pub enum StartError {
     MasterKey(#[from] MasterKeyError),
     #[error("cannot use the mail directory {path}")]
     Mail { path: String, source: io::Error },
+    #[error(transparent)]
+    Bus(#[from] RedisBusError),
     #[error("no kms.key_file is configured")]
     NoKeyFile,
     #[error("http.tls_certificate and http.tls_key cannot be used")]
@@ -68,6 +71,7 @@ impl StartError {
             Self::Store(error) => error.may_pass(),
             Self::Epoch(_) => true,
             Self::MasterKey(_)
+            | Self::Bus(_)
             | Self::NoKeyFile
             | Self::Mail { .. }
             | Self::Certificate(_)
@@ -104,7 +108,7 @@ pub fn rotate_master_key(config: &Config) -> Result<(), StartError> {
 }
 
 async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
-    let adapters = until_there(patience, async || Adapters::open(&config).await).await?;
+    let adapters = until_there(patience, async || Adapters::open(&config, patience).await).await?;
     let (listener, for_admins) = (listen(config.http.listen)?, listen(config.admin.listen)?);
     let admin_address = for_admins.local_addr().map_err(StartError::Serve)?;
     let public_url = config.public_url(listener.local_addr().map_err(StartError::Serve)?);

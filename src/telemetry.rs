@@ -104,8 +104,11 @@ pub struct Figures {
     pub mails: Family<ByOutcome, Counter>,
     /// Mails that wait in the outbox of all nodes together.
     pub outbox_waiting: Gauge,
+    /// To other nodes. `Unavailable` ones are made up for by their sweeps.
     pub hints_published: Family<ByOutcome, Counter>,
     pub hints_heard: Counter,
+    /// Messages on this program's channels that no node says.
+    pub hints_refused: Counter,
     /// 1 while hints are known not to arrive.
     pub bus_blind: Gauge,
     /// How long ago the last sweep that worked began.
@@ -133,7 +136,8 @@ impl Figures {
             mails: by_outcome(kept, "mails", "Mails handed over, or not"),
             outbox_waiting: plain(kept, "outbox_waiting", "Mails that wait, of all nodes together"),
             hints_published: by_outcome(kept, "hints_published", "Hints to other nodes"),
-            hints_heard: plain(kept, "hints_heard", "Hints from other nodes and this one"),
+            hints_heard: plain(kept, "hints_heard", "Hints from other nodes"),
+            hints_refused: plain(kept, "hints_refused", "Messages on the bus that no node says"),
             bus_blind: plain(kept, "bus_blind", "1 while hints are known not to arrive"),
             sweep_lag_seconds: plain(kept, "sweep_lag_seconds", "How long ago the last sweep that worked began"),
             clock_ahead_seconds: plain(kept, "clock_ahead_seconds", "This machine's clock before the database's"),

@@ -2,47 +2,29 @@
 
 use std::{
     collections::HashSet,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
 use keyleash_protocol::UserId;
-use tokio::sync::mpsc::{Sender, error::TrySendError};
+use tokio::sync::mpsc::Sender;
 
-use super::{Bus, BusError, BusEvent, Hint};
+use super::{Bus, BusError, BusEvent, Hint, outlet::Outlet};
 
 #[derive(Debug)]
 pub struct LocalBus {
-    events: Sender<BusEvent>,
+    outlet: Outlet,
     subscribed: Mutex<HashSet<UserId>>,
-    /// A [`BusEvent::Missed`] waits for room in the channel.
-    missed: Arc<AtomicBool>,
 }
 
 impl LocalBus {
     /// Delivers into `events`; its capacity is how many hints may wait.
     pub fn new(events: Sender<BusEvent>) -> Self {
-        Self { events, subscribed: Mutex::default(), missed: Arc::default() }
+        Self { outlet: Outlet::new(events), subscribed: Mutex::default() }
     }
 
     fn subscribed(&self) -> std::sync::MutexGuard<'_, HashSet<UserId>> {
         self.subscribed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn report_missed(&self) {
-        if !self.missed.swap(true, Ordering::AcqRel) {
-            let (events, missed) = (self.events.clone(), self.missed.clone());
-            tokio::spawn(async move {
-                // A closed channel has nobody left to tell.
-                if let Ok(room) = events.reserve().await {
-                    missed.store(false, Ordering::Release);
-                    room.send(BusEvent::Missed);
-                }
-            });
-        }
     }
 }
 
@@ -52,16 +34,8 @@ impl Bus for LocalBus {
         if !self.subscribed().contains(&hint.user) {
             return Ok(());
         }
-        match self.events.try_send(BusEvent::Hint(hint)) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(_)) => {
-                self.report_missed();
-                Ok(())
-            }
-            Err(closed @ TrySendError::Closed(_)) => {
-                Err(BusError { operation: "hand a hint to this node", source: closed.into() })
-            }
-        }
+        let closed = |source| BusError { operation: "hand a hint to this node", source };
+        self.outlet.deliver(hint).map_err(|error| closed(error.into()))
     }
 
     fn subscribe(&self, user: UserId) {
@@ -73,12 +47,14 @@ impl Bus for LocalBus {
     }
 
     fn is_blind(&self) -> bool {
-        self.events.is_closed()
+        self.outlet.is_closed()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::bus::conformance;
 

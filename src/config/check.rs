@@ -58,7 +58,7 @@ fn ranges(config: &Config) -> Result<(), ConfigError> {
 fn addresses(config: &Config) -> Result<(), ConfigError> {
     let schemes: [(&'static str, &str, &[&str]); 3] = [
         ("store.url", &config.store.url, &["sqlite:", "postgres://", "postgresql://"]),
-        ("bus.url", &config.bus.url, &["local:"]),
+        ("bus.url", &config.bus.url, &["local:", "redis://", "rediss://"]),
         ("mail.url", &config.mail.url, &["file:"]),
     ];
     for (key, url, known) in schemes {
@@ -173,6 +173,8 @@ mod tests {
             ("[store]\nconnections = 8", "store.connections"),
             ("[store]\nconnections = 1", "store.connections"),
             ("[bus]\ncluster = true", "bus.cluster"),
+            ("[bus]\nurl = 'http://cache'", "bus.url"),
+            ("[bus]\nurl = 'redis://cache'", "bus.url"),
             ("[kms]\nprovider = 'aws'", "kms.key_id"),
             ("[kms]\nregion = 'eu-central-1'", "kms.region"),
         ] {

@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::StartError;
+use super::{Patience, StartError};
 use crate::{
     actors,
-    bus::{Bus, BusEvent, local::LocalBus},
+    bus::{Bus, BusEvent, local::LocalBus, redis::RedisBus},
     clock::{Clock, SystemClock},
     config::{Config, KmsProvider},
     entropy::Entropy,
@@ -36,7 +36,7 @@ pub(super) struct Adapters {
 }
 
 impl Adapters {
-    pub(super) async fn open(config: &Config) -> Result<Self, StartError> {
+    pub(super) async fn open(config: &Config, patience: Patience) -> Result<Self, StartError> {
         let (entropy, clock): (_, Arc<dyn Clock>) = (Entropy::new(), Arc::new(SystemClock));
         let store = store(config, &entropy).await?;
         let kms = kms(config, &*clock, &entropy)?;
@@ -44,7 +44,7 @@ impl Adapters {
         let vault = LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), limits);
         let (mailer, archive) = mailer(config, &clock, &entropy)?;
         let (hints, heard) = mpsc::channel(BUS_QUEUE);
-        let bus = Arc::new(LocalBus::new(hints));
+        let bus = bus(config, patience, hints, &entropy).await?;
         Ok(Self { store, vault, mailer, archive, bus, heard, clock, entropy })
     }
 
@@ -80,6 +80,35 @@ pub(super) fn kms(config: &Config, clock: &dyn Clock, entropy: &Entropy) -> Resu
         KmsProvider::File => Ok(Arc::new(master_keys(config, clock, entropy)?)),
         KmsProvider::Aws => Err(StartError::NoKeyFile),
     }
+}
+
+/// A bus that does not work yet is nothing to wait for: the node serves without it, and changes arrive a little later. The
+/// bus says so by itself.
+async fn bus(
+    config: &Config,
+    patience: Patience,
+    hints: Sender<BusEvent>,
+    entropy: &Entropy,
+) -> Result<Arc<dyn Bus>, StartError> {
+    if is_local(config) {
+        return Ok(Arc::new(LocalBus::new(hints)));
+    }
+    if patience == Patience::FailFast {
+        probe_bus(config, entropy).await?;
+    }
+    Ok(Arc::new(RedisBus::start(&config.bus.url, config.bus.cluster, hints, entropy.clone())?))
+}
+
+/// Tries the bus, if it is one that can fail.
+pub(super) async fn probe_bus(config: &Config, entropy: &Entropy) -> Result<(), StartError> {
+    if is_local(config) {
+        return Ok(());
+    }
+    Ok(RedisBus::probe(&config.bus.url, config.bus.cluster, entropy).await?)
+}
+
+fn is_local(config: &Config) -> bool {
+    config.bus.url.starts_with("local:")
 }
 
 type MailOutAndIn = (Arc<dyn Mailer>, Option<Arc<dyn MailArchive>>);

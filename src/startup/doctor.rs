@@ -25,7 +25,7 @@ pub fn doctor(config: &Config) -> ExitCode {
     let findings = actix_rt::System::new().block_on(async {
         [
             ("store", store(config).await),
-            ("bus", Ok("local: this node alone".to_owned())),
+            ("bus", bus(config).await),
             ("kms", kms(config).await),
             ("mail", mail(config).await),
         ]
@@ -56,6 +56,16 @@ async fn store(config: &Config) -> Finding {
         return Err((words.into(), "set both clocks by NTP; codes of authenticator apps depend on the time"));
     }
     Ok(format!("{} is up to date, its clock agrees", config.shown_store()))
+}
+
+async fn bus(config: &Config) -> Finding {
+    let mend = "check bus.url and bus.cluster, and what the ACL of Redis lets its user do (docs/operations.md); until then \
+                nodes serve, and changes reach other nodes' devices half a second later";
+    adapters::probe_bus(config, &Entropy::new()).await.map_err(|error| (error.into(), mend))?;
+    Ok(match config.bus.url.as_str() {
+        "local:" => "local: this node alone".to_owned(),
+        _ => format!("{} gives back what is published", config.shown_bus()),
+    })
 }
 
 async fn kms(config: &Config) -> Finding {

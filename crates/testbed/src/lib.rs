@@ -14,9 +14,11 @@ pub mod kms;
 mod leash;
 mod link;
 mod postgres;
+mod redis;
 
 pub use certificates::Authority;
 pub use kms::Kms;
 pub use leash::{Leashed, await_port, free_port, program, python};
 pub use link::Link;
 pub use postgres::Postgres;
+pub use redis::{Redis, RedisCluster};
