@@ -213,4 +213,18 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_alert_says_what_to_do() {
+        let read = |file| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let (rules, advice) = (read("deploy/prometheus/alerts.yml"), read("docs/operations.md"));
+        let alerts: Vec<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+        assert!(alerts.len() > 5);
+        for alert in alerts {
+            assert!(
+                advice.contains(&format!("| `{alert}` |")),
+                "docs/operations.md does not say what to do about {alert}"
+            );
+        }
+    }
 }
