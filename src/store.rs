@@ -39,8 +39,12 @@ pub use self::{
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// Worth trying again. Of a change it is not known whether it was made: it may have been, and the answer was lost.
     #[error("the database is unavailable ({operation})")]
     Unavailable { operation: &'static str, source: Box<dyn Error + Send + Sync> },
+    /// The database will not do this, however often it is asked.
+    #[error("the database refused ({operation})")]
+    Refused { operation: &'static str, source: Box<dyn Error + Send + Sync> },
     /// A row does not hold what this program writes.
     #[error("the database holds something unexpected ({operation}): {what}")]
     Corrupt { operation: &'static str, what: String },

@@ -12,7 +12,8 @@ use keyleash_protocol::{
 use super::directory::Node;
 use crate::{
     bus::Hint,
-    store::{NewEvent, Receipt, Trail},
+    causes,
+    store::{NewEvent, Receipt, StoreError, Trail},
     vault::{VaultError, WriteError},
 };
 
@@ -88,12 +89,14 @@ fn write_refusal(error: &WriteError) -> WriteRefusal {
         WriteError::Conflict { present } => (ProblemCode::Conflict, error.to_string(), Some(*present)),
         WriteError::QuotaExceeded => (ProblemCode::QuotaExceeded, error.to_string(), None),
         WriteError::Vault(VaultError::NotVerified) => (ProblemCode::DeviceState, error.to_string(), None),
-        WriteError::Vault(VaultError::Kms(_) | VaultError::Store(_)) => {
-            tracing::warn!(%error, "a write failed");
+        WriteError::Vault(VaultError::Kms(_) | VaultError::Store(StoreError::Unavailable { .. })) => {
+            tracing::warn!(error = causes::in_one_line(error), "a write failed");
             (ProblemCode::Unavailable, "A part that the server needs is unavailable for now.".to_owned(), None)
         }
-        WriteError::Vault(VaultError::Corrupt { .. }) => {
-            tracing::error!(%error, "a write failed inside");
+        WriteError::Vault(
+            VaultError::Corrupt { .. } | VaultError::Store(StoreError::Refused { .. } | StoreError::Corrupt { .. }),
+        ) => {
+            tracing::error!(error = causes::in_one_line(error), "a write failed inside");
             (ProblemCode::Internal, "Something went wrong inside; it is logged.".to_owned(), None)
         }
     };

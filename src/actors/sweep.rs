@@ -40,25 +40,65 @@ fn interval(blind: bool) -> Duration {
 
 #[derive(Debug, Default)]
 struct Sweep {
-    /// By the database's clock; `None`: it was not asked yet, and nobody here knows of anything before.
-    reached: Option<UnixMillis>,
-    /// What the last one found: the overlap shows it again.
+    looks: Looks,
+    /// What the last one found: the next one finds most of it again.
     known: HashSet<(UserId, Seq)>,
 }
 
 impl Sweep {
     async fn run(&mut self, directory: &Directory) {
-        let overlap = i64::try_from(SWEEP_OVERLAP.as_millis()).unwrap_or(i64::MAX);
-        let since = self.reached.map_or(UnixMillis(i64::MAX), |reached| UnixMillis(reached.0.saturating_sub(overlap)));
-        match directory.changed_since(since).await {
+        match directory.changed_since(self.looks.next_since()).await {
             Ok((now, changed)) => {
                 for &(user, seq) in changed.iter().filter(|change| !self.known.contains(change)) {
                     directory.wake(Hint::changed(user, seq));
                 }
-                self.reached = Some(now);
+                self.looks.reached(now);
                 self.known = changed.into_iter().collect();
             }
             Err(error) => tracing::warn!(%error, "the sweep could not look"),
         }
+    }
+}
+
+/// How far the last two looks that worked reached, by the database's clock.
+///
+/// A change bears the time at which it was made, and can be seen only once it is committed. In good times the overlap is
+/// longer than that takes. When the database stood still it may take as long as that lasted: a COMMIT that was on its way is
+/// carried out when it goes on, and the first look after it can be just before that. So the look after that one still goes
+/// back to before it stood still.
+#[derive(Debug, Default)]
+struct Looks {
+    last: Option<UnixMillis>,
+    before: Option<UnixMillis>,
+}
+
+impl Looks {
+    fn next_since(&self) -> UnixMillis {
+        let overlap = i64::try_from(SWEEP_OVERLAP.as_millis()).unwrap_or(i64::MAX);
+        // Before the first one nobody here knows of anything.
+        self.before.or(self.last).map_or(UnixMillis(i64::MAX), |at| UnixMillis(at.0.saturating_sub(overlap)))
+    }
+
+    fn reached(&mut self, now: UnixMillis) {
+        self.before = self.last.replace(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The database stands still for a minute with a COMMIT on its way, which is carried out after the next look.
+    #[test]
+    fn a_change_that_an_outage_held_up_is_found() {
+        let mut looks = Looks::default();
+        assert_eq!(looks.next_since(), UnixMillis(i64::MAX));
+        let (began, made, ended) = (UnixMillis(1_000_000), UnixMillis(1_000_100), UnixMillis(1_060_000));
+        looks.reached(began);
+        assert!(looks.next_since() < made);
+        looks.reached(ended);
+        assert!(looks.next_since() < made, "the first look may have been too early");
+        looks.reached(UnixMillis(ended.0 + 5_000));
+        assert!(looks.next_since() > began, "it does not look back for ever");
     }
 }

@@ -13,7 +13,11 @@ use super::{
     Refused,
     session::{From, LoggedIn},
 };
-use crate::{actors::Directory, identity::Identity, store::Revoked};
+use crate::{
+    actors::Directory,
+    identity::{Identity, Refusal},
+    store::Revoked,
+};
 
 type Answer = Result<HttpResponse, Refused>;
 
@@ -68,9 +72,8 @@ pub(super) async fn remove_others(
     session: LoggedIn,
     body: web::Json<RemoveMany>,
 ) -> Answer {
-    let live = live(&directory, session.caller.user).await;
-    let revoked = identity.remove_others(&session.caller, &body, &from.0).await?;
-    Ok(HttpResponse::Ok().json(removed(revoked, &live)))
+    let removing = identity.remove_others(&session.caller, &body, &from.0);
+    removed(&directory, session.caller.user, removing).await
 }
 
 pub(super) async fn panic(
@@ -80,9 +83,8 @@ pub(super) async fn panic(
     session: LoggedIn,
     body: web::Json<RemoveMany>,
 ) -> Answer {
-    let live = live(&directory, session.caller.user).await;
-    let revoked = identity.panic(&session.caller, &body, &from.0).await?;
-    Ok(HttpResponse::Ok().json(removed(revoked, &live)))
+    let removing = identity.panic(&session.caller, &body, &from.0);
+    removed(&directory, session.caller.user, removing).await
 }
 
 /// Adds what only the actors know: who is online now, and how far they are.
@@ -105,11 +107,17 @@ async fn live(directory: &Directory, user: UserId) -> Vec<DeviceId> {
     directory.live(user).await.into_iter().map(|live| live.device).collect()
 }
 
-fn removed(revoked: Revoked, live: &[DeviceId]) -> RemovedDevices {
-    let removed = revoked
-        .devices
-        .into_iter()
+/// Removes several, and says of each what it held and whether it was online.
+async fn removed(
+    directory: &Directory,
+    user: UserId,
+    removing: impl Future<Output = Result<Revoked, Refusal>>,
+) -> Answer {
+    let live = live(directory, user).await;
+    let revoked = removing.await?;
+    let removed = revoked.devices.into_iter();
+    let removed = removed
         .map(|device| RemovedDevice { id: device.id, online: live.contains(&device.id), held: device.held })
         .collect();
-    RemovedDevices { seq: revoked.seq, removed }
+    Ok(HttpResponse::Ok().json(RemovedDevices { seq: revoked.seq, removed }))
 }

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use keyleash_protocol::{ProblemCode, problem::Problem, socket::RevokeReason};
 
-use crate::{causes, identity::Refusal, kms::KmsError, vault::VaultError};
+use crate::{causes, identity::Refusal, kms::KmsError, store::StoreError, vault::VaultError};
 
 /// A refusal on its way out.
 #[derive(Debug)]
@@ -76,6 +76,12 @@ impl From<Refusal> for Refused {
             Refusal::TooManyDevices => Self::new(ProblemCode::QuotaExceeded, detail),
             Refusal::Invalid(invalid) => Self::new(ProblemCode::InvalidField, invalid.rule).field(invalid.field),
             Refusal::BadKey(_) | Refusal::KeysTaken => Self::new(ProblemCode::BadKey, detail),
+            Refusal::Store(error @ StoreError::Unavailable { .. })
+            | Refusal::Vault(VaultError::Store(error @ StoreError::Unavailable { .. })) => {
+                tracing::warn!(error = causes::in_one_line(&error), "the database is unavailable");
+                Self::new(ProblemCode::Unavailable, "the database is unavailable; try again in a moment")
+                    .wait(Duration::from_secs(1))
+            }
             Refusal::Store(error) => internal("store", &error),
             Refusal::Vault(VaultError::Kms(KmsError::Unavailable { operation, .. })) => {
                 tracing::warn!(operation, "the key service is unavailable");

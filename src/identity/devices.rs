@@ -10,7 +10,7 @@ use keyleash_protocol::{
 use super::{Caller, Identity, Origin, Refusal};
 use crate::{
     device_keys,
-    store::{EnrolOutcome, NewDevice, Revoke, Revoked, User},
+    store::{Device, EnrolOutcome, NewDevice, Revoke, Revoked, User},
 };
 
 /// Letters that are not mistaken for others, for codes that people compare.
@@ -75,11 +75,8 @@ impl Identity {
 
     /// Revokes every device, and ends every other login that is no device's: whoever took one is out too.
     pub async fn panic(&self, caller: &Caller, body: &RemoveMany, origin: &Origin) -> Result<Revoked, Refusal> {
-        let which = Revoke::AllBut(body.device);
-        let revoked = self.revoke(caller, which, RevokeReason::Panic, &body.second_factor, origin).await?;
-        let seq = self.store.end_sessions_without_device(caller.user, caller.session).await?;
-        self.announce(caller.user, seq).await;
-        Ok(revoked)
+        let which = Revoke::Panic { device: body.device, session: caller.session };
+        self.revoke(caller, which, RevokeReason::Panic, &body.second_factor, origin).await
     }
 
     async fn revoke(
@@ -97,7 +94,7 @@ impl Identity {
             (RevokeReason::Panic, _) => (EventKind::Panic, None),
             (RevokeReason::Erased, Revoke::One(device)) => (EventKind::DeviceErased, Some(device)),
             (_, Revoke::One(device)) => (EventKind::DeviceRemoved, Some(device)),
-            (_, Revoke::AllBut(_)) => (EventKind::DeviceRemoved, None),
+            (_, Revoke::AllBut(_) | Revoke::Panic { .. }) => (EventKind::DeviceRemoved, None),
         };
         let trail = self.log(kind, about, origin, names.join(", "));
         let mail = self.letters().devices_removed(&user.email, &names, origin);
@@ -114,10 +111,9 @@ impl Identity {
     /// The names of what is about to be revoked, for the log and the mail.
     async fn names(&self, user: &User, which: Revoke) -> Result<Vec<String>, Refusal> {
         let devices = self.store.devices(user.id).await?;
-        let asked = devices.into_iter().filter(|device| match which {
-            Revoke::One(one) => device.id == one,
-            Revoke::AllBut(kept) => Some(device.id) != kept && device.state != DeviceState::Removed,
-        });
+        let is_asked_by_name = matches!(which, Revoke::One(_));
+        let is_there = |device: &Device| is_asked_by_name || device.state != DeviceState::Removed;
+        let asked = devices.into_iter().filter(|device| which.covers(device.id) && is_there(device));
         Ok(asked.map(|device| device.name).collect())
     }
 

@@ -32,6 +32,7 @@ pub(crate) async fn suite(store: &dyn Store) {
     sessions_are_found_rotated_and_ended(store).await;
     a_new_password_ends_other_sessions(store).await;
     a_session_is_one_devices(store).await;
+    races_end_in_an_order(store).await;
     sessions_without_a_device_end(store).await;
     attempts_are_counted(store).await;
     a_device_is_enrolled_approved_and_revoked(store).await;
@@ -285,15 +286,20 @@ async fn sessions_without_a_device_end(store: &dyn Store) {
     let one = Person::new(store).await;
     one.log_in().await;
     let device = one.verified().await;
-    let seq = store.end_sessions_without_device(one.user, one.session).await.unwrap();
-    assert_eq!(store.heads(one.user).await.unwrap().unwrap().sessions, seq);
+    let panic = |device| {
+        let which = Revoke::Panic { device, session: one.session };
+        store.revoke(one.user, which, RevokeReason::Panic, NOW, Some(LATER), Trail::default())
+    };
+    let kept = panic(Some(device.id)).await.unwrap().unwrap();
+    assert!(kept.devices.is_empty());
+    assert_eq!(store.heads(one.user).await.unwrap().unwrap().sessions, kept.seq);
     let left = SessionStore::sessions(store, one.user, NOW).await.unwrap();
     assert_eq!(left.len(), 2);
     assert!(left.iter().any(|session| session.device == Some(device.id)));
     assert!(left.iter().any(|session| session.id == one.session && session.device.is_none()));
-    store.turn_sync_off(one.user, NOW, LATER, Trail::default()).await.unwrap();
-    store.end_sessions_without_device(one.user, one.session).await.unwrap();
-    assert_eq!(SessionStore::sessions(store, one.user, NOW).await.unwrap().len(), 1, "the device is gone");
+    one.log_in().await;
+    assert_eq!(panic(None).await.unwrap().unwrap().devices.len(), 1);
+    assert_eq!(SessionStore::sessions(store, one.user, NOW).await.unwrap().len(), 1, "the device is gone too");
 }
 
 async fn a_session_is_one_devices(store: &dyn Store) {
@@ -306,6 +312,43 @@ async fn a_session_is_one_devices(store: &dyn Store) {
     let other = one.pending().await.id;
     assert!(!store.bind_session(session, one.user, other).await.unwrap());
     assert!(store.bind_session(session, one.user, first.id).await.unwrap());
+}
+
+/// What must not slip in between another transaction's look and its commit. Each race is run often enough to be lost.
+async fn races_end_in_an_order(store: &dyn Store) {
+    for round in 0..30 {
+        let one = Person::without_second_factor(store).await;
+        let late = one.new_session(SessionId::from_uuid(one.entropy.id(NOW)), one.hash());
+        let (created, set) = tokio::join!(
+            store.create_session(late, Trail::default()),
+            store.set_password(one.user, "new", None, Trail::default())
+        );
+        created.and(set.map(|_| true)).unwrap();
+        let left = SessionStore::sessions(store, one.user, NOW).await.unwrap();
+        assert_eq!(left, [], "a login by the old password outlives it, in round {round}");
+
+        let one = Person::new(store).await;
+        let (device, session) = (one.verified().await.id, one.log_in().await);
+        let (bound, _) = tokio::join!(
+            store.bind_session(session, one.user, device),
+            one.revoke(device, RevokeReason::Removed, Some(LATER))
+        );
+        bound.unwrap();
+        let left = SessionStore::sessions(store, one.user, NOW).await.unwrap();
+        assert!(left.iter().all(|session| session.device.is_none()), "a session outlives its device, in round {round}");
+
+        let codes: [TokenHash; 4] = std::array::from_fn(|_| one.hash());
+        let (first, second) = tokio::join!(
+            store.replace_recovery_codes(one.user, &codes[..2], Trail::default()),
+            store.replace_recovery_codes(one.user, &codes[2..], Trail::default())
+        );
+        first.and(second).unwrap();
+        let mut good = 0;
+        for code in codes {
+            good += usize::from(store.take_recovery_code(one.user, code, NOW).await.unwrap());
+        }
+        assert_eq!(good, 2, "codes that were replaced are good, in round {round}");
+    }
 }
 
 async fn attempts_are_counted(store: &dyn Store) {

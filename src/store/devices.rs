@@ -114,6 +114,21 @@ pub enum Revoke {
     One(DeviceId),
     /// Every device that is not removed, but this one if given.
     AllBut(Option<DeviceId>),
+    /// Every device that is not removed but `device`, and every login that is no device's but `session`.
+    Panic {
+        device: Option<DeviceId>,
+        session: SessionId,
+    },
+}
+
+impl Revoke {
+    /// Whether it is meant for this device of the user's.
+    pub fn covers(self, device: DeviceId) -> bool {
+        match self {
+            Self::One(one) => device == one,
+            Self::AllBut(kept) | Self::Panic { device: kept, .. } => Some(device) != kept,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -55,9 +55,6 @@ pub trait SessionStore: Debug + Send + Sync {
     /// `None`: not this user's, or ended before.
     async fn end_session(&self, user: UserId, session: SessionId, trail: Trail) -> StoreResult<Option<Seq>>;
 
-    /// Ends the sessions, but for `keep`, that are not those of a device that is there.
-    async fn end_sessions_without_device(&self, user: UserId, keep: SessionId) -> StoreResult<Seq>;
-
     /// The sessions that are good for something, newest first.
     async fn sessions(&self, user: UserId, now: UnixMillis) -> StoreResult<Vec<Session>>;
 }

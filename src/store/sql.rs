@@ -12,6 +12,7 @@ mod links;
 mod mails;
 mod meaning;
 mod open;
+mod operation;
 mod postgres;
 mod rows;
 mod sessions;

@@ -14,7 +14,7 @@ fn attempts((count, last): (i64, i64)) -> Attempts {
 for_every_driver! {
 impl AttemptStore for SqlStore {
     async fn begin_attempt(&self, key: &str, policy: &Policy, now: UnixMillis) -> StoreResult<Decision> {
-        self.run("count an attempt", async {
+        self.run("count an attempt", || async {
             let mut tx = self.begin().await?;
             // Takes the row, or makes it, before reading it: two nodes cannot read the same count.
             let stored: (i64, i64) = query_as(
@@ -41,7 +41,7 @@ impl AttemptStore for SqlStore {
     }
 
     async fn attempts(&self, key: &str) -> StoreResult<Option<Attempts>> {
-        self.run("read attempts", async {
+        self.run("read attempts", || async {
             let stored: Option<(i64, i64)> = query_as("SELECT count, last_at FROM attempts WHERE name = $1")
                 .bind(key.to_owned())
                 .fetch_optional(&self.reader)
@@ -52,23 +52,26 @@ impl AttemptStore for SqlStore {
     }
 
     async fn clear_attempts(&self, key: &str) -> StoreResult<()> {
-        self.run("clear attempts", async {
-            query("DELETE FROM attempts WHERE name = $1").bind(key.to_owned()).execute(&self.writer).await?;
-            Ok(())
+        self.run("clear attempts", || async {
+            let mut tx = self.begin().await?;
+            query("DELETE FROM attempts WHERE name = $1").bind(key.to_owned()).execute(&mut *tx.0).await?;
+            tx.commit().await
         })
         .await
     }
 
     async fn forget_before(&self, before: UnixMillis) -> StoreResult<u64> {
-        self.run("forget what is over", async {
+        self.run("forget what is over", || async {
+            let mut tx = self.begin().await?;
             let mut forgotten = 0;
             for statement in [
                 "DELETE FROM attempts WHERE last_at < $1 RETURNING 1",
                 "DELETE FROM links WHERE expires_at < $1 RETURNING 1",
                 "DELETE FROM sessions WHERE expires_at < $1 RETURNING 1",
             ] {
-                forgotten += query(statement).bind(before.0).fetch_all(&self.writer).await?.len() as u64;
+                forgotten += query(statement).bind(before.0).fetch_all(&mut *tx.0).await?.len() as u64;
             }
+            tx.commit().await?;
             Ok(forgotten)
         })
         .await

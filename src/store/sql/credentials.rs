@@ -34,7 +34,7 @@ impl Present {
 for_every_driver! {
 impl CredentialStore for SqlStore {
     async fn data_key(&self, user: UserId) -> StoreResult<Option<WrappedKey>> {
-        self.run("read a data key", async {
+        self.run("read a data key", || async {
             let row = query("SELECT key_id, wrapped FROM data_keys WHERE user_id = $1")
                 .bind(user.to_string())
                 .fetch_optional(&self.reader)
@@ -45,25 +45,27 @@ impl CredentialStore for SqlStore {
     }
 
     async fn insert_data_key(&self, user: UserId, key: WrappedKey, at: UnixMillis) -> StoreResult<WrappedKey> {
-        self.run("store a data key", async {
+        self.run("store a data key", || async {
+            let mut tx = self.begin().await?;
             // The update that changes nothing makes the stored row come back, whoever stored it.
             let row = query(
                 "INSERT INTO data_keys (user_id, key_id, wrapped, created_at) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (user_id) DO UPDATE SET key_id = data_keys.key_id RETURNING key_id, wrapped",
             )
             .bind(user.to_string())
-            .bind(key.key_id)
-            .bind(key.blob)
+            .bind(key.key_id.clone())
+            .bind(key.blob.clone())
             .bind(at.0)
-            .fetch_one(&self.writer)
+            .fetch_one(&mut *tx.0)
             .await?;
+            tx.commit().await?;
             Columns::<D>(&row).data_key()
         })
         .await
     }
 
     async fn device_keys(&self, user: UserId, devices: &[DeviceId]) -> StoreResult<Vec<DeviceKey>> {
-        self.run("read device keys", async {
+        self.run("read device keys", || async {
             let rows = query(
                 "SELECT k.device_id, k.sealed, d.receive_key FROM device_keys k JOIN devices d ON d.id = k.device_id
                  WHERE d.user_id = $1 AND d.state = 'verified' AND k.restore_until IS NULL",
@@ -85,7 +87,7 @@ impl CredentialStore for SqlStore {
     }
 
     async fn change_credential(&self, change: CredentialChange) -> StoreResult<ChangeOutcome> {
-        self.run("change a credential", async {
+        self.run("change a credential", || async {
             let Some(mut tx) = self.change(change.user, Part::Credentials).await? else {
                 return Ok(ChangeOutcome::NotVerified);
             };
@@ -109,7 +111,7 @@ impl CredentialStore for SqlStore {
     }
 
     async fn credentials_since(&self, user: UserId, cursor: Seq, limit: u32) -> StoreResult<CredentialChanges> {
-        self.run("read changed credentials", async {
+        self.run("read changed credentials", || async {
             // The seq first: every row up to it is visible to the next statement.
             let seq: Option<i64> = query_scalar("SELECT seq FROM users WHERE id = $1")
                 .bind(user.to_string())
@@ -141,13 +143,9 @@ impl CredentialStore for SqlStore {
     }
 
     async fn record_given(&self, user: UserId, gifts: &[Gift], at: UnixMillis) -> StoreResult<Vec<DeviceId>> {
-        self.run("record what devices are given", async {
+        self.run("record what devices are given", || async {
             let mut tx = self.begin().await?;
-            // Takes the user's row without counting a change: a removal is before this or after it.
-            query("UPDATE users SET changed_at = changed_at WHERE id = $1")
-                .bind(user.to_string())
-                .execute(&mut *tx.0)
-                .await?;
+            tx.take(user).await?;
             let verified: Vec<String> = query_scalar(
                 "SELECT d.id FROM devices d JOIN device_keys k ON k.device_id = d.id
                  WHERE d.user_id = $1 AND d.state = 'verified' AND k.restore_until IS NULL",
@@ -166,7 +164,7 @@ impl CredentialStore for SqlStore {
                         detail: gift.credential.to_string(),
                         at,
                     };
-                    tx.write(user, Trail { events: vec![event], mails: Vec::new() }).await?;
+                    tx.write(user, &Trail { events: vec![event], mails: Vec::new() }).await?;
                 }
             }
             tx.commit().await?;
@@ -274,7 +272,7 @@ impl Change<'t> {
     ) -> Result<(), Fault> {
         let detail = credential.to_string();
         let event = NewEvent { id, kind, device: Some(device), address: None, detail, at };
-        self.write(Trail { events: vec![event], mails: Vec::new() }).await
+        self.write(&Trail { events: vec![event], mails: Vec::new() }).await
     }
 }
 }

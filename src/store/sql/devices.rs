@@ -29,7 +29,7 @@ fn life(device: &Device) -> Life {
 for_every_driver! {
 impl DeviceStore for SqlStore {
     async fn enrol(&self, device: NewDevice, session: SessionId, trail: Trail) -> StoreResult<EnrolOutcome> {
-        self.run("enrol a device", async {
+        self.run("enrol a device", || async {
             let Some(mut change) = self.change(device.user, Part::Devices).await? else {
                 return Ok(EnrolOutcome::SyncOff);
             };
@@ -55,7 +55,7 @@ impl DeviceStore for SqlStore {
             if !change.tx.bind_session(session, device.user, id).await? {
                 return Ok(EnrolOutcome::SessionGone);
             }
-            change.write(trail.about(id)).await?;
+            change.write(&trail.clone().about(id)).await?;
             let seq = change.commit().await?;
             Ok(EnrolOutcome::Enrolled { id, state, seq })
         })
@@ -63,7 +63,7 @@ impl DeviceStore for SqlStore {
     }
 
     async fn device(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Device>> {
-        self.run("read a device", async {
+        self.run("read a device", || async {
             let row = query("SELECT * FROM devices WHERE id = $1 AND user_id = $2")
                 .bind(device.to_string())
                 .bind(user.to_string())
@@ -75,7 +75,7 @@ impl DeviceStore for SqlStore {
     }
 
     async fn devices(&self, user: UserId) -> StoreResult<Vec<Device>> {
-        self.run("list devices", async {
+        self.run("list devices", || async {
             let rows = query("SELECT * FROM devices WHERE user_id = $1 ORDER BY id")
                 .bind(user.to_string())
                 .fetch_all(&self.reader)
@@ -93,7 +93,7 @@ impl DeviceStore for SqlStore {
         now: UnixMillis,
         trail: Trail,
     ) -> StoreResult<ApproveOutcome> {
-        self.run("approve a device", async {
+        self.run("approve a device", || async {
             let Some(link) = self.verification(token, now).await? else {
                 return Ok(ApproveOutcome::LinkUsedOrExpired);
             };
@@ -112,7 +112,7 @@ impl DeviceStore for SqlStore {
                 return Ok(ApproveOutcome::Refused(refusal));
             }
             change.verify(device.id, unlock_key, now).await?;
-            change.write(trail.about(device.id)).await?;
+            change.write(&trail.clone().about(device.id)).await?;
             let seq = change.commit().await?;
             let device = Device {
                 state: DeviceState::Verified,
@@ -135,7 +135,7 @@ impl DeviceStore for SqlStore {
         name: &DeviceName,
         trail: Trail,
     ) -> StoreResult<Option<Seq>> {
-        self.run("rename a device", async {
+        self.run("rename a device", || async {
             let Some(mut change) = self.change(user, Part::Devices).await? else { return Ok(None) };
             let renamed = query("UPDATE devices SET name = $3, seq = $4 WHERE id = $1 AND user_id = $2 RETURNING id")
                 .bind(device.to_string())
@@ -147,14 +147,14 @@ impl DeviceStore for SqlStore {
             if renamed.is_none() {
                 return Ok(None);
             }
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await.map(Some)
         })
         .await
     }
 
     async fn set_auto_connect(&self, user: UserId, device: DeviceId, on: bool) -> StoreResult<Option<Seq>> {
-        self.run("set a device's auto connect", async {
+        self.run("set a device's auto connect", || async {
             let Some(mut change) = self.change(user, Part::Devices).await? else { return Ok(None) };
             let set =
                 query("UPDATE devices SET auto_connect = $3, seq = $4 WHERE id = $1 AND user_id = $2 RETURNING id")
@@ -181,16 +181,11 @@ impl DeviceStore for SqlStore {
         restore_until: Option<UnixMillis>,
         trail: Trail,
     ) -> StoreResult<Option<Revoked>> {
-        self.run("revoke devices", async {
-            if let Revoke::One(device) = which
-                && self.device(user, device).await.map_err(|error| Fault::Unexpected(error.to_string()))?.is_none()
-            {
-                return Ok(None);
-            }
+        self.run("revoke devices", || async {
             let Some(mut change) = self.change(user, Part::DevicesAndSessions).await? else { return Ok(None) };
-            let devices = change.revoke(which, reason, at, restore_until).await?;
+            let Some(devices) = change.revoke(which, reason, at, restore_until).await? else { return Ok(None) };
             if !devices.is_empty() {
-                change.write(trail).await?;
+                change.write(&trail).await?;
             }
             let seq = change.commit().await?;
             Ok(Some(Revoked { seq, devices }))
@@ -199,7 +194,7 @@ impl DeviceStore for SqlStore {
     }
 
     async fn held(&self, user: UserId, device: DeviceId) -> StoreResult<Vec<CredentialId>> {
-        self.run("list what a device held", async {
+        self.run("list what a device held", || async {
             let ids: Vec<(String,)> = query_as(
                 "SELECT h.credential_id FROM holdings h JOIN devices d ON d.id = h.device_id
                  WHERE d.id = $1 AND d.user_id = $2 ORDER BY h.given_at, h.credential_id",
@@ -220,7 +215,7 @@ impl DeviceStore for SqlStore {
         receipt: Receipt,
         trail: Trail,
     ) -> StoreResult<Option<Seq>> {
-        self.run("record a receipt", async {
+        self.run("record a receipt", || async {
             let Some(mut change) = self.change(user, Part::Devices).await? else { return Ok(None) };
             let recorded = query(
                 "UPDATE devices SET receipt_at = $3, receipt_wiped = $4, seq = $5
@@ -236,15 +231,18 @@ impl DeviceStore for SqlStore {
             if recorded.is_none() {
                 return Ok(None);
             }
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await.map(Some)
         })
         .await
     }
 
     async fn record_activity(&self, batch: &[Activity]) -> StoreResult<()> {
-        self.run("record activity", async {
+        self.run("record activity", || async {
             let mut tx = self.begin().await?;
+            // In one order, so that two nodes never hold what the other one waits for.
+            let mut batch = batch.to_vec();
+            batch.sort_unstable_by_key(|activity| activity.device);
             for activity in batch {
                 query(
                     "UPDATE devices SET last_seen = $3, acked = CASE WHEN acked < $2 THEN $2 ELSE acked END
@@ -262,11 +260,13 @@ impl DeviceStore for SqlStore {
     }
 
     async fn destroy_expired_keys(&self, now: UnixMillis) -> StoreResult<u64> {
-        self.run("destroy expired keys", async {
+        self.run("destroy expired keys", || async {
+            let mut tx = self.begin().await?;
             let destroyed = query("DELETE FROM device_keys WHERE restore_until <= $1 RETURNING device_id")
                 .bind(now.0)
-                .fetch_all(&self.writer)
+                .fetch_all(&mut *tx.0)
                 .await?;
+            tx.commit().await?;
             Ok(destroyed.len() as u64)
         })
         .await

@@ -12,18 +12,18 @@ use crate::store::{Link, LinkPurpose, LinkStore, NewLink, StoreResult, TokenHash
 for_every_driver! {
 impl LinkStore for SqlStore {
     async fn create_link(&self, link: NewLink, trail: Trail) -> StoreResult<()> {
-        self.run("store a link", async {
+        self.run("store a link", || async {
             let mut tx = self.begin().await?;
-            let user = link.user;
-            tx.insert_link(link).await?;
-            tx.write(user, trail).await?;
+            tx.take(link.user).await?;
+            tx.insert_link(&link).await?;
+            tx.write(link.user, &trail).await?;
             tx.commit().await
         })
         .await
     }
 
     async fn link(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Link>> {
-        self.run("find a link", async {
+        self.run("find a link", || async {
             let row = query("SELECT * FROM links WHERE token_hash = $1 AND used = FALSE AND expires_at > $2")
                 .bind(token.to_vec())
                 .bind(now.0)
@@ -35,7 +35,8 @@ impl LinkStore for SqlStore {
     }
 
     async fn use_link(&self, token: TokenHash, purpose: LinkPurpose, now: UnixMillis) -> StoreResult<Option<Link>> {
-        self.run("use a link", async {
+        self.run("use a link", || async {
+            let mut tx = self.begin().await?;
             let row = query(
                 "UPDATE links SET used = TRUE
                  WHERE token_hash = $1 AND purpose = $2 AND used = FALSE AND expires_at > $3 RETURNING *",
@@ -43,8 +44,9 @@ impl LinkStore for SqlStore {
             .bind(token.to_vec())
             .bind(name(&purpose)?)
             .bind(now.0)
-            .fetch_optional(&self.writer)
+            .fetch_optional(&mut *tx.0)
             .await?;
+            tx.commit().await?;
             row.map(|row| Columns::<D>(&row).link()).transpose()
         })
         .await

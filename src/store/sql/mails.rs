@@ -15,7 +15,8 @@ impl MailStore for SqlStore {
         lease_until: UnixMillis,
         limit: u32,
     ) -> StoreResult<Vec<OutboxMail>> {
-        self.run("claim mails", async {
+        self.run("claim mails", || async {
+            let mut tx = self.begin().await?;
             // The outer condition is checked again on a row that another node just claimed.
             let rows = query(
                 "UPDATE mails SET due_at = $2, tries = tries + 1
@@ -26,15 +27,16 @@ impl MailStore for SqlStore {
             .bind(now.0)
             .bind(lease_until.0)
             .bind(i64::from(limit))
-            .fetch_all(&self.writer)
+            .fetch_all(&mut *tx.0)
             .await?;
+            tx.commit().await?;
             rows.iter().map(|row| Columns::<D>(row).mail()).collect()
         })
         .await
     }
 
     async fn finish_mail(&self, mail: Uuid, outcome: MailOutcome, at: UnixMillis) -> StoreResult<()> {
-        self.run("finish a mail", async {
+        self.run("finish a mail", || async {
             let statement = match outcome {
                 MailOutcome::Sent => query("DELETE FROM mails WHERE id = $1").bind(mail.to_string()),
                 MailOutcome::RetryAt(due) => {
@@ -46,8 +48,9 @@ impl MailStore for SqlStore {
                     .bind(at.0)
                     .bind(Vec::<u8>::new()),
             };
-            statement.execute(&self.writer).await?;
-            Ok(())
+            let mut tx = self.begin().await?;
+            statement.execute(&mut *tx.0).await?;
+            tx.commit().await
         })
         .await
     }

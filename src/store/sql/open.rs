@@ -45,7 +45,7 @@ impl OpenError {
             | Self::Refused(_)
             | Self::Newer { .. }
             | Self::Migrate(_)
-            | Self::Store(StoreError::Corrupt { .. }) => false,
+            | Self::Store(StoreError::Refused { .. } | StoreError::Corrupt { .. }) => false,
         }
     }
 
@@ -123,12 +123,13 @@ impl SqlStore {
     /// Gives a new database its name for itself.
     pub(super) async fn remember_epoch(&self, entropy: &Entropy) -> Result<(), OpenError> {
         let epoch = Base64Url::encode(&entropy.bytes::<16>());
-        self.run("remember the epoch", async {
+        self.run("remember the epoch", || async {
+            let mut tx = self.begin().await?;
             query("INSERT INTO meta (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING")
-                .bind(epoch)
-                .execute(&self.writer)
+                .bind(epoch.clone())
+                .execute(&mut *tx.0)
                 .await?;
-            Ok(())
+            tx.commit().await
         })
         .await
         .map_err(OpenError::Store)

@@ -1,6 +1,6 @@
 //! PostgreSQL: one database for all nodes.
 
-use std::{io, str::FromStr, time::Duration};
+use std::{str::FromStr, time::Duration};
 
 use keyleash_protocol::UnixMillis;
 use sqlx::{
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::{
     SqlStore,
     open::{APPLIED, Inspection, OpenError, Tables},
+    operation::took_too_long,
 };
 use crate::entropy::Entropy;
 
@@ -105,10 +106,6 @@ async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
     let connected = timeout(CONNECT_MAX, options.connect()).await.unwrap_or_else(|_| Err(took_too_long()));
     connected.map_err(OpenError::connecting)
-}
-
-fn took_too_long() -> sqlx::Error {
-    io::Error::from(io::ErrorKind::TimedOut).into()
 }
 
 #[cfg(test)]

@@ -6,7 +6,11 @@ use keyleash_protocol::{Seq, UnixMillis, Version};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::Row;
 
-use super::{Driver, driver::for_every_driver};
+use super::{
+    Driver,
+    driver::for_every_driver,
+    meaning::{self, Meaning},
+};
 use crate::{
     kms::WrappedKey,
     store::{
@@ -15,16 +19,27 @@ use crate::{
     },
 };
 
-/// What can go wrong in a transaction.
+/// What can go wrong in an operation.
 pub(super) enum Fault {
-    Sql(sqlx::Error),
+    /// Nothing of it was done, or will be: no COMMIT was sent.
+    Undone(sqlx::Error),
+    /// COMMIT was sent, and it is not known what became of it.
+    InDoubt(sqlx::Error),
     Unexpected(String),
 }
 
 impl Fault {
     pub(super) fn during(self, operation: &'static str) -> StoreError {
         match self {
-            Self::Sql(source) => StoreError::Unavailable { operation, source: Box::new(source) },
+            Self::Undone(error) | Self::InDoubt(error) => {
+                let (meaning, source) = (meaning::of(&error), Box::new(error));
+                match meaning {
+                    Meaning::RunAgain | Meaning::Broken | Meaning::Busy => {
+                        StoreError::Unavailable { operation, source }
+                    }
+                    Meaning::Wrong => StoreError::Refused { operation, source },
+                }
+            }
             Self::Unexpected(what) => StoreError::Corrupt { operation, what },
         }
     }
@@ -32,7 +47,7 @@ impl Fault {
 
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
-        Self::Sql(error)
+        Self::Undone(error)
     }
 }
 

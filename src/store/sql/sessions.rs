@@ -6,19 +6,29 @@ use sqlx::query;
 use super::{
     driver::for_every_driver,
     rows::{Columns, Fault},
-    transaction::{Part, Writing, existing},
+    transaction::{Part, Writing},
 };
 use crate::store::{NewSession, Session, SessionStore, StoreResult, TokenHash, Trail};
 
 for_every_driver! {
 impl SessionStore for SqlStore {
     async fn create_session(&self, session: NewSession, trail: Trail) -> StoreResult<bool> {
-        self.run("create a session", async {
+        self.run("create a session", || async {
             let mut tx = self.begin().await?;
-            let created = query(
+            // Takes the user's row: a change of the password is before this, and there is no session, or after it, and
+            // ends the session.
+            let taken = query("UPDATE users SET changed_at = changed_at WHERE id = $1 AND password_hash = $2 RETURNING id")
+                .bind(session.user.to_string())
+                .bind(session.password_hash.clone())
+                .fetch_optional(&mut *tx.0)
+                .await?;
+            if taken.is_none() {
+                return Ok(false);
+            }
+            query(
                 "INSERT INTO sessions
                  (id, user_id, token_hash, created_at, last_used_at, expires_at, user_agent, address)
-                 SELECT $1, id, $3, $4, $5, $6, $7, $8 FROM users WHERE id = $2 AND password_hash = $9 RETURNING id",
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             )
             .bind(session.id.to_string())
             .bind(session.user.to_string())
@@ -26,15 +36,11 @@ impl SessionStore for SqlStore {
             .bind(session.at.0)
             .bind(session.at.0)
             .bind(session.expires_at.0)
-            .bind(session.user_agent)
-            .bind(session.address)
-            .bind(session.password_hash)
-            .fetch_optional(&mut *tx.0)
+            .bind(session.user_agent.clone())
+            .bind(session.address.clone())
+            .execute(&mut *tx.0)
             .await?;
-            if created.is_none() {
-                return Ok(false);
-            }
-            tx.write(session.user, trail).await?;
+            tx.write(session.user, &trail).await?;
             tx.commit().await?;
             Ok(true)
         })
@@ -42,7 +48,7 @@ impl SessionStore for SqlStore {
     }
 
     async fn session(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Session>> {
-        self.run("find a session", async {
+        self.run("find a session", || async {
             let row = query("SELECT * FROM sessions WHERE token_hash = $1 AND expires_at > $2")
                 .bind(token.to_vec())
                 .bind(now.0)
@@ -54,20 +60,23 @@ impl SessionStore for SqlStore {
     }
 
     async fn rotate_session(&self, session: SessionId, token: TokenHash) -> StoreResult<()> {
-        self.run("rotate a session", async {
+        self.run("rotate a session", || async {
+            let mut tx = self.begin().await?;
             query("UPDATE sessions SET token_hash = $2 WHERE id = $1")
                 .bind(session.to_string())
                 .bind(token.to_vec())
-                .execute(&self.writer)
+                .execute(&mut *tx.0)
                 .await?;
-            Ok(())
+            tx.commit().await
         })
         .await
     }
 
     async fn bind_session(&self, session: SessionId, user: UserId, device: DeviceId) -> StoreResult<bool> {
-        self.run("bind a session to a device", async {
+        self.run("bind a session to a device", || async {
             let mut tx = self.begin().await?;
+            // A removal of the device is before this or after it.
+            tx.take(user).await?;
             let bound = tx.bind_session(session, user, device).await?;
             tx.commit().await?;
             Ok(bound)
@@ -76,19 +85,20 @@ impl SessionStore for SqlStore {
     }
 
     async fn touch_session(&self, session: SessionId, at: UnixMillis) -> StoreResult<()> {
-        self.run("note a session's use", async {
+        self.run("note a session's use", || async {
+            let mut tx = self.begin().await?;
             query("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2")
                 .bind(session.to_string())
                 .bind(at.0)
-                .execute(&self.writer)
+                .execute(&mut *tx.0)
                 .await?;
-            Ok(())
+            tx.commit().await
         })
         .await
     }
 
     async fn end_session(&self, user: UserId, session: SessionId, trail: Trail) -> StoreResult<Option<Seq>> {
-        self.run("end a session", async {
+        self.run("end a session", || async {
             let Some(mut change) = self.change(user, Part::Sessions).await? else { return Ok(None) };
             let ended = query("DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING id")
                 .bind(session.to_string())
@@ -98,31 +108,14 @@ impl SessionStore for SqlStore {
             if ended.is_none() {
                 return Ok(None);
             }
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await.map(Some)
         })
         .await
     }
 
-    async fn end_sessions_without_device(&self, user: UserId, keep: SessionId) -> StoreResult<Seq> {
-        self.run("end the sessions without a device", async {
-            let mut change = existing(self.change(user, Part::Sessions).await?)?;
-            // Those of removed devices, which were marked with the reason, stay to tell it.
-            query(
-                "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND revoked IS NULL AND NOT EXISTS
-                 (SELECT 1 FROM devices WHERE id = sessions.device_id AND state <> 'removed')",
-            )
-            .bind(user.to_string())
-            .bind(keep.to_string())
-            .execute(&mut *change.tx.0)
-            .await?;
-            change.commit().await
-        })
-        .await
-    }
-
     async fn sessions(&self, user: UserId, now: UnixMillis) -> StoreResult<Vec<Session>> {
-        self.run("list sessions", async {
+        self.run("list sessions", || async {
             let rows = query(
                 "SELECT * FROM sessions WHERE user_id = $1 AND expires_at > $2 AND revoked IS NULL ORDER BY id DESC",
             )

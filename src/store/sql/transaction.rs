@@ -1,17 +1,16 @@
 //! A transaction that changes something of one user.
 
-use std::future::Future;
-
 use keyleash_domain::device::ends_sessions;
-use keyleash_protocol::{CredentialId, DeviceId, Seq, UnixMillis, UserId, socket::RevokeReason};
+use keyleash_protocol::{CredentialId, DeviceId, Seq, SessionId, UnixMillis, UserId, socket::RevokeReason};
 use sqlx::{Transaction, query, query_as, query_scalar};
 
 use super::{
     Driver, SqlStore,
     driver::for_every_driver,
+    meaning::{self, Meaning},
     rows::{Fault, name, parse},
 };
-use crate::store::{NewLink, Revoke, RevokedDevice, StoreResult, TokenHash, Trail};
+use crate::store::{NewLink, Revoke, RevokedDevice, TokenHash, Trail};
 
 /// Which part of a user changes; the actors read only what moved.
 #[derive(Clone, Copy)]
@@ -30,17 +29,6 @@ pub(super) struct Change<'t, D: Driver> {
     pub tx: Writing<'t, D>,
     pub user: UserId,
     pub seq: Seq,
-}
-
-impl<D: Driver> SqlStore<D> {
-    /// Names the operation in whatever goes wrong in it.
-    pub(super) async fn run<T>(
-        &self,
-        operation: &'static str,
-        work: impl Future<Output = Result<T, Fault>> + Send,
-    ) -> StoreResult<T> {
-        work.await.map_err(|fault| fault.during(operation))
-    }
 }
 
 for_every_driver! {
@@ -76,39 +64,54 @@ impl Change<'t> {
         Ok(self.seq)
     }
 
-    pub(super) async fn write(&mut self, trail: Trail) -> Result<(), Fault> {
+    pub(super) async fn write(&mut self, trail: &Trail) -> Result<(), Fault> {
         self.tx.write(self.user, trail).await
     }
 
-    /// Revokes devices; see [`crate::store::DeviceStore::revoke`].
+    /// Revokes devices; see [`crate::store::DeviceStore::revoke`]. `None`: no such device.
     pub(super) async fn revoke(
         &mut self,
         which: Revoke,
         reason: RevokeReason,
         at: UnixMillis,
         restore_until: Option<UnixMillis>,
-    ) -> Result<Vec<RevokedDevice>, Fault> {
-        let user = self.user.to_string();
+    ) -> Result<Option<Vec<RevokedDevice>>, Fault> {
         let devices: Vec<(String, String, String)> =
             query_as("SELECT id, name, state FROM devices WHERE user_id = $1 ORDER BY id")
-                .bind(user)
+                .bind(self.user.to_string())
                 .fetch_all(&mut *self.tx.0)
                 .await?;
-        let mut revoked = Vec::new();
+        let (mut revoked, mut is_there) = (Vec::new(), !matches!(which, Revoke::One(_)));
         for (id, name, state) in devices {
             let id: DeviceId = parse(&id)?;
-            let asked = match which {
-                Revoke::One(one) => one == id,
-                Revoke::AllBut(kept) => kept != Some(id),
-            };
+            if !which.covers(id) {
+                continue;
+            }
+            is_there = true;
             // Removing twice changes nothing, except to destroy a key that is still aside.
             let anew = state != "removed" || (reason == RevokeReason::Erased && self.has_key(id).await?);
-            if asked && anew {
+            if anew {
                 let held = self.revoke_one(id, reason, at, restore_until).await?;
                 revoked.push(RevokedDevice { id, name, held });
             }
         }
-        Ok(revoked)
+        if let Revoke::Panic { session, .. } = which {
+            self.end_sessions_without_device(session).await?;
+        }
+        Ok(is_there.then_some(revoked))
+    }
+
+    /// Those of removed devices, which were marked with the reason, stay to tell it.
+    async fn end_sessions_without_device(&mut self, keep: SessionId) -> Result<(), Fault> {
+        query(
+            "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND revoked IS NULL AND NOT EXISTS
+             (SELECT 1 FROM devices WHERE id = sessions.device_id AND state <> 'removed')",
+        )
+        .bind(self.user.to_string())
+        .bind(keep.to_string())
+        .execute(&mut *self.tx.0)
+        .await?;
+        Ok(())
     }
 
     async fn has_key(&mut self, device: DeviceId) -> Result<bool, Fault> {
@@ -150,13 +153,18 @@ impl Change<'t> {
             }
         };
         if ends_sessions(reason) {
-            query("UPDATE sessions SET revoked = $2 WHERE device_id = $1 AND revoked IS NULL")
+            query("UPDATE sessions SET revoked = $3 WHERE user_id = $1 AND device_id = $2 AND revoked IS NULL")
+                .bind(self.user.to_string())
                 .bind(id.clone())
                 .bind(name(&reason)?)
                 .execute(&mut *self.tx.0)
                 .await?;
         }
-        query("UPDATE links SET used = TRUE WHERE device_id = $1").bind(id).execute(&mut *self.tx.0).await?;
+        query("UPDATE links SET used = TRUE WHERE user_id = $1 AND device_id = $2")
+            .bind(self.user.to_string())
+            .bind(id)
+            .execute(&mut *self.tx.0)
+            .await?;
         self.tx.held(device).await
     }
 }
@@ -165,12 +173,25 @@ impl Change<'t> {
 for_every_driver! {
 impl Writing<'t> {
     pub(super) async fn commit(self) -> Result<(), Fault> {
-        Ok(self.0.commit().await?)
+        // Only where the database says so is it known that nothing was done.
+        self.0.commit().await.map_err(|error| match meaning::of(&error) {
+            Meaning::RunAgain => Fault::Undone(error),
+            Meaning::Broken | Meaning::Busy | Meaning::Wrong => Fault::InDoubt(error),
+        })
+    }
+
+    /// Takes the user's row without counting a change: whatever changes the user is before this or after it.
+    pub(super) async fn take(&mut self, user: UserId) -> Result<(), Fault> {
+        query("UPDATE users SET changed_at = changed_at WHERE id = $1")
+            .bind(user.to_string())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
     }
 
     /// Writes the log entries and queues the mails that go with a change.
-    pub(super) async fn write(&mut self, user: UserId, trail: Trail) -> Result<(), Fault> {
-        for event in trail.events {
+    pub(super) async fn write(&mut self, user: UserId, trail: &Trail) -> Result<(), Fault> {
+        for event in &trail.events {
             query(
                 "INSERT INTO events (id, user_id, at, kind, device_id, address, detail)
                  VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -180,16 +201,16 @@ impl Writing<'t> {
             .bind(event.at.0)
             .bind(name(&event.kind)?)
             .bind(event.device.map(|device| device.to_string()))
-            .bind(event.address)
-            .bind(event.detail)
+            .bind(event.address.clone())
+            .bind(event.detail.clone())
             .execute(&mut *self.0)
             .await?;
         }
-        for mail in trail.mails {
+        for mail in &trail.mails {
             query("INSERT INTO mails (id, user_id, sealed, created_at, due_at) VALUES ($1, $2, $3, $4, $5)")
                 .bind(mail.id.to_string())
                 .bind(user.to_string())
-                .bind(mail.sealed)
+                .bind(mail.sealed.clone())
                 .bind(mail.at.0)
                 .bind(mail.at.0)
                 .execute(&mut *self.0)
@@ -230,7 +251,7 @@ impl Writing<'t> {
         Ok(())
     }
 
-    pub(super) async fn insert_link(&mut self, link: NewLink) -> Result<(), Fault> {
+    pub(super) async fn insert_link(&mut self, link: &NewLink) -> Result<(), Fault> {
         let device = link.device.as_ref();
         let device_id = device.map(|device| device.id.to_string());
         query(

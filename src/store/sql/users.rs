@@ -14,7 +14,7 @@ use crate::store::{Heads, LinkPurpose, NewLink, NewUser, Revoke, StoreResult, To
 for_every_driver! {
 impl UserStore for SqlStore {
     async fn epoch(&self) -> StoreResult<Epoch> {
-        self.run("read the epoch", async {
+        self.run("read the epoch", || async {
             let epoch = query_scalar("SELECT value FROM meta WHERE name = 'epoch'").fetch_one(&self.reader).await?;
             Ok(Epoch(epoch))
         })
@@ -22,7 +22,7 @@ impl UserStore for SqlStore {
     }
 
     async fn create_user(&self, user: NewUser, link: NewLink, trail: Trail) -> StoreResult<bool> {
-        self.run("create a user", async {
+        self.run("create a user", || async {
             let mut tx = self.begin().await?;
             let created = query(
                 "INSERT INTO users (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)
@@ -31,15 +31,15 @@ impl UserStore for SqlStore {
             )
             .bind(user.id.to_string())
             .bind(user.email.as_str().to_owned())
-            .bind(user.password_hash)
+            .bind(user.password_hash.clone())
             .bind(user.at.0)
             .fetch_optional(&mut *tx.0)
             .await?;
             if created.is_none() {
                 return Ok(false);
             }
-            tx.insert_link(link).await?;
-            tx.write(user.id, trail).await?;
+            tx.insert_link(&link).await?;
+            tx.write(user.id, &trail).await?;
             tx.commit().await?;
             Ok(true)
         })
@@ -47,7 +47,7 @@ impl UserStore for SqlStore {
     }
 
     async fn user(&self, user: UserId) -> StoreResult<Option<User>> {
-        self.run("read a user", async {
+        self.run("read a user", || async {
             let row = query("SELECT * FROM users WHERE id = $1")
                 .bind(user.to_string())
                 .fetch_optional(&self.reader)
@@ -58,7 +58,7 @@ impl UserStore for SqlStore {
     }
 
     async fn user_by_email(&self, email: &Email) -> StoreResult<Option<User>> {
-        self.run("find a user", async {
+        self.run("find a user", || async {
             let row = query("SELECT * FROM users WHERE email = $1")
                 .bind(email.as_str().to_owned())
                 .fetch_optional(&self.reader)
@@ -69,7 +69,7 @@ impl UserStore for SqlStore {
     }
 
     async fn confirm_user(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<UserId>> {
-        self.run("confirm a user", async {
+        self.run("confirm a user", || async {
             let mut tx = self.begin().await?;
             let user: Option<String> = query_scalar(
                 "UPDATE links SET used = TRUE
@@ -89,13 +89,14 @@ impl UserStore for SqlStore {
     }
 
     async fn set_totp_pending(&self, user: UserId, sealed: &[u8]) -> StoreResult<()> {
-        self.run("begin the second factor's set-up", async {
+        self.run("begin the second factor's set-up", || async {
+            let mut tx = self.begin().await?;
             query("UPDATE users SET totp_pending = $2 WHERE id = $1 AND totp_secret IS NULL")
                 .bind(user.to_string())
                 .bind(sealed.to_vec())
-                .execute(&self.writer)
+                .execute(&mut *tx.0)
                 .await?;
-            Ok(())
+            tx.commit().await
         })
         .await
     }
@@ -108,7 +109,7 @@ impl UserStore for SqlStore {
         recovery_codes: &[TokenHash],
         trail: Trail,
     ) -> StoreResult<bool> {
-        self.run("enable the second factor", async {
+        self.run("enable the second factor", || async {
             let Some(mut change) = self.change(user, Part::Devices).await? else { return Ok(false) };
             let enabled = query(
                 "UPDATE users SET totp_secret = totp_pending, totp_pending = NULL, totp_step = $2
@@ -123,7 +124,7 @@ impl UserStore for SqlStore {
                 return Ok(false);
             }
             change.tx.set_recovery_codes(user, recovery_codes).await?;
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await?;
             Ok(true)
         })
@@ -137,7 +138,7 @@ impl UserStore for SqlStore {
         restore_until: UnixMillis,
         trail: Trail,
     ) -> StoreResult<Seq> {
-        self.run("disable the second factor", async {
+        self.run("disable the second factor", || async {
             let mut change = existing(self.change(user, Part::DevicesAndSessions).await?)?;
             query("UPDATE users SET totp_secret = NULL, totp_pending = NULL WHERE id = $1")
                 .bind(user.to_string())
@@ -145,14 +146,14 @@ impl UserStore for SqlStore {
                 .await?;
             change.tx.set_recovery_codes(user, &[]).await?;
             change.turn_sync_off(at, restore_until).await?;
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await
         })
         .await
     }
 
     async fn take_totp_step(&self, user: UserId, step: i64) -> StoreResult<bool> {
-        self.run("take a code's step", async {
+        self.run("take a code's step", || async {
             let mut tx = self.begin().await?;
             let last: Option<i64> = query_scalar("SELECT totp_step FROM users WHERE id = $1")
                 .bind(user.to_string())
@@ -174,7 +175,8 @@ impl UserStore for SqlStore {
     }
 
     async fn take_recovery_code(&self, user: UserId, code: TokenHash, at: UnixMillis) -> StoreResult<bool> {
-        self.run("take a recovery code", async {
+        self.run("take a recovery code", || async {
+            let mut tx = self.begin().await?;
             let taken = query(
                 "UPDATE recovery_codes SET used_at = $3
                  WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL RETURNING user_id",
@@ -182,25 +184,27 @@ impl UserStore for SqlStore {
             .bind(user.to_string())
             .bind(code.to_vec())
             .bind(at.0)
-            .fetch_optional(&self.writer)
+            .fetch_optional(&mut *tx.0)
             .await?;
+            tx.commit().await?;
             Ok(taken.is_some())
         })
         .await
     }
 
     async fn replace_recovery_codes(&self, user: UserId, codes: &[TokenHash], trail: Trail) -> StoreResult<()> {
-        self.run("replace the recovery codes", async {
+        self.run("replace the recovery codes", || async {
             let mut tx = self.begin().await?;
+            tx.take(user).await?;
             tx.set_recovery_codes(user, codes).await?;
-            tx.write(user, trail).await?;
+            tx.write(user, &trail).await?;
             tx.commit().await
         })
         .await
     }
 
     async fn turn_sync_on(&self, user: UserId, trail: Trail) -> StoreResult<Option<Seq>> {
-        self.run("turn sync on", async {
+        self.run("turn sync on", || async {
             let mut change = existing(self.change(user, Part::Devices).await?)?;
             let turned_on = query(
                 "UPDATE users SET sync_enabled = TRUE WHERE id = $1 AND totp_secret IS NOT NULL RETURNING id",
@@ -211,7 +215,7 @@ impl UserStore for SqlStore {
             if turned_on.is_none() {
                 return Ok(None);
             }
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await.map(Some)
         })
         .await
@@ -224,10 +228,10 @@ impl UserStore for SqlStore {
         restore_until: UnixMillis,
         trail: Trail,
     ) -> StoreResult<Seq> {
-        self.run("turn sync off", async {
+        self.run("turn sync off", || async {
             let mut change = existing(self.change(user, Part::Devices).await?)?;
             change.turn_sync_off(at, restore_until).await?;
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await
         })
         .await
@@ -240,10 +244,10 @@ impl UserStore for SqlStore {
         keep: Option<SessionId>,
         trail: Trail,
     ) -> StoreResult<Seq> {
-        self.run("set a password", async {
+        self.run("set a password", || async {
             let mut change = existing(self.change(user, Part::Sessions).await?)?;
             change.set_password(password_hash, keep).await?;
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await
         })
         .await
@@ -256,7 +260,7 @@ impl UserStore for SqlStore {
         now: UnixMillis,
         trail: Trail,
     ) -> StoreResult<Option<Seq>> {
-        self.run("reset a password", async {
+        self.run("reset a password", || async {
             let owner: Option<String> = query_scalar(
                 "SELECT user_id FROM links
                  WHERE token_hash = $1 AND purpose = $2 AND used = FALSE AND expires_at > $3",
@@ -274,14 +278,14 @@ impl UserStore for SqlStore {
             change.set_password(password_hash, None).await?;
             // Whoever opened this link reads the mail of that address.
             query("UPDATE users SET confirmed = TRUE WHERE id = $1").bind(owner).execute(&mut *change.tx.0).await?;
-            change.write(trail).await?;
+            change.write(&trail).await?;
             change.commit().await.map(Some)
         })
         .await
     }
 
     async fn heads(&self, user: UserId) -> StoreResult<Option<Heads>> {
-        self.run("read a user's seq", async {
+        self.run("read a user's seq", || async {
             let row: Option<(i64, i64, i64, i64)> =
                 query_as("SELECT seq, devices_seq, sessions_seq, credentials_seq FROM users WHERE id = $1")
                     .bind(user.to_string())
@@ -298,15 +302,20 @@ impl UserStore for SqlStore {
     }
 
     async fn changed_since(&self, since: UnixMillis) -> StoreResult<(UnixMillis, Vec<(UserId, Seq)>)> {
-        self.run("look for changed users", async {
-            // The clock first: a change that commits in between is seen now or, by the caller's overlap, next time.
-            let now: i64 = query_scalar("SELECT now_ms FROM clock").fetch_one(&self.reader).await?;
-            let rows: Vec<(String, i64)> = query_as("SELECT id, seq FROM users WHERE changed_at >= $1")
-                .bind(since.0)
-                .fetch_all(&self.reader)
-                .await?;
-            let users: Result<Vec<_>, Fault> = rows.iter().map(|(id, seq)| Ok((parse(id)?, Seq(*seq)))).collect();
-            Ok((UnixMillis(now), users?))
+        self.run("look for changed users", || async {
+            // One statement: a node asks this all the time. A change that commits meanwhile is seen now or, by the
+            // caller's overlap, next time.
+            let rows: Vec<(i64, Option<String>, Option<i64>)> = query_as(
+                "SELECT clock.now_ms, users.id, users.seq FROM clock LEFT JOIN users ON users.changed_at >= $1",
+            )
+            .bind(since.0)
+            .fetch_all(&self.reader)
+            .await?;
+            let now = rows.first().map(|(now, ..)| UnixMillis(*now));
+            let now = now.ok_or_else(|| Fault::Unexpected("a database without a clock".to_owned()))?;
+            let changed = rows.iter().filter_map(|(_, id, seq)| id.as_deref().zip(*seq));
+            let users: Result<Vec<_>, Fault> = changed.map(|(id, seq)| Ok((parse(id)?, Seq(seq)))).collect();
+            Ok((now, users?))
         })
         .await
     }
