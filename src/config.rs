@@ -99,9 +99,9 @@ section! {
         pub key_file: Option<String>,
         /// Provider `aws`: the key that wraps, by its ARN, id or alias.
         pub key_id: Option<String>,
-        /// Provider `aws`: the region; by default what the AWS environment says.
+        /// Provider `aws`: the region; by default the one in the key's ARN, or else what the AWS environment says.
         pub region: Option<String>,
-        /// Provider `aws`: another address of the service, such as a VPC endpoint.
+        /// Provider `aws`: another address of the service, such as a VPC endpoint. `https://`, since data keys travel.
         pub endpoint_url: Option<String>,
     }
 

@@ -3,6 +3,7 @@
 mod adapters;
 mod doctor;
 mod gate;
+mod keys;
 mod waiting;
 
 use std::{
@@ -25,7 +26,7 @@ use crate::{
     entropy::Entropy,
     http::{self, Mailbox, Site, admin},
     identity::{Identity, Postman},
-    kms::file::MasterKeyError,
+    kms::{KmsError, file::MasterKeyError},
     socket::{self, CertificateError, Certificates, SocketRoute},
     store::{Store, StoreError, sql::OpenError},
 };
@@ -50,6 +51,8 @@ pub enum StartError {
     Epoch(#[source] StoreError),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    #[error(transparent)]
+    Kms(#[from] KmsError),
     #[error("cannot use the mail directory {path}")]
     Mail { path: String, source: io::Error },
     #[error(transparent)]
@@ -69,9 +72,10 @@ impl StartError {
     const fn may_pass(&self) -> bool {
         match self {
             Self::Store(error) => error.may_pass(),
-            Self::Epoch(_) => true,
+            Self::Epoch(_) | Self::Kms(KmsError::Unavailable { .. }) => true,
             Self::MasterKey(_)
             | Self::Bus(_)
+            | Self::Kms(KmsError::Refused { .. })
             | Self::NoKeyFile
             | Self::Mail { .. }
             | Self::Certificate(_)

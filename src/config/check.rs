@@ -67,6 +67,10 @@ fn addresses(config: &Config) -> Result<(), ConfigError> {
             return Err(ConfigError::Rule { key, rule });
         }
     }
+    if config.kms.endpoint_url.as_deref().is_some_and(|url| !is_private(url)) {
+        let rule = "data keys travel over it: https://, or http:// to this machine (localhost, 127.0.0.1)".to_owned();
+        return Err(ConfigError::Rule { key: "kms.endpoint_url", rule });
+    }
     let origin_rule = |key| ConfigError::Rule {
         key,
         rule: "an origin is a scheme and a host, such as https://terminal.example".to_owned(),
@@ -78,6 +82,14 @@ fn addresses(config: &Config) -> Result<(), ConfigError> {
         return Err(origin_rule("http.allowed_origins"));
     }
     Ok(())
+}
+
+/// Whether nobody between here and there reads along.
+fn is_private(url: &str) -> bool {
+    let Some(place) = url.strip_prefix("http://") else { return url.starts_with("https://") };
+    let authority = place.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 fn is_origin(text: &str) -> bool {
@@ -177,6 +189,11 @@ mod tests {
             ("[bus]\nurl = 'redis://cache'", "bus.url"),
             ("[kms]\nprovider = 'aws'", "kms.key_id"),
             ("[kms]\nregion = 'eu-central-1'", "kms.region"),
+            ("[kms]\nprovider = 'aws'\nkey_id = 'x'\nendpoint_url = 'http://kms.example'", "kms.endpoint_url"),
+            (
+                "[kms]\nprovider = 'aws'\nkey_id = 'x'\nendpoint_url = 'http://localhost@kms.example'",
+                "kms.endpoint_url",
+            ),
         ] {
             let error = load(toml).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");

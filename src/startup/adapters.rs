@@ -4,15 +4,15 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::{Patience, StartError};
+use super::{Patience, StartError, keys};
 use crate::{
     actors,
     bus::{Bus, BusEvent, local::LocalBus, redis::RedisBus},
     clock::{Clock, SystemClock},
-    config::{Config, KmsProvider},
+    config::Config,
     entropy::Entropy,
     identity,
-    kms::{Kms, file::FileKms},
+    kms::file::FileKms,
     mail::{MailArchive, Mailer, files::FileMailer},
     store::{Store, sql},
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
@@ -39,7 +39,7 @@ impl Adapters {
     pub(super) async fn open(config: &Config, patience: Patience) -> Result<Self, StartError> {
         let (entropy, clock): (_, Arc<dyn Clock>) = (Entropy::new(), Arc::new(SystemClock));
         let store = store(config, &entropy).await?;
-        let kms = kms(config, &*clock, &entropy)?;
+        let kms = keys::open(config, &*clock, &entropy).await?;
         let limits = DataKeyLimits::default();
         let vault = LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), limits);
         let (mailer, archive) = mailer(config, &clock, &entropy)?;
@@ -73,13 +73,6 @@ impl Adapters {
 /// The database, its tables up to date.
 pub(super) async fn store(config: &Config, entropy: &Entropy) -> Result<Arc<dyn Store>, StartError> {
     Ok(sql::open(&config.store.url, config.store.connections, entropy).await?)
-}
-
-pub(super) fn kms(config: &Config, clock: &dyn Clock, entropy: &Entropy) -> Result<Arc<dyn Kms>, StartError> {
-    match config.kms.provider {
-        KmsProvider::File => Ok(Arc::new(master_keys(config, clock, entropy)?)),
-        KmsProvider::Aws => Err(StartError::NoKeyFile),
-    }
 }
 
 /// A bus that does not work yet is nothing to wait for: the node serves without it, and changes arrive a little later. The

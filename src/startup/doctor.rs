@@ -2,16 +2,14 @@
 
 use std::{error::Error, process::ExitCode, sync::Arc};
 
-use keyleash_protocol::{UnixMillis, UserId};
-use uuid::Uuid;
+use keyleash_protocol::UnixMillis;
 
-use super::adapters;
+use super::{adapters, keys};
 use crate::{
     causes,
     clock::{Clock, SystemClock},
     config::Config,
     entropy::Entropy,
-    kms::KeyContext,
     mail::Mail,
 };
 
@@ -69,15 +67,11 @@ async fn bus(config: &Config) -> Finding {
 }
 
 async fn kms(config: &Config) -> Finding {
-    let mend = "check kms.key_file: it must be this user's alone; without it the database cannot be opened";
-    let kms = adapters::kms(config, &SystemClock, &Entropy::new()).map_err(|error| (error.into(), mend))?;
-    let context = KeyContext { user: UserId::from_uuid(Uuid::nil()) };
-    let (key, wrapped) = kms.generate(&context).await.map_err(|error| (error.into(), mend))?;
-    let again = kms.unwrap(&context, &wrapped).await.map_err(|error| (error.into(), mend))?;
-    if key != again {
-        return Err(("a data key does not come back as it went".into(), mend));
-    }
-    Ok(format!("key {} wraps and unwraps", wrapped.key_id))
+    let tried = keys::try_out(config, &SystemClock, &Entropy::new()).await;
+    tried.map_err(|error| {
+        let mend = keys::mending(&error);
+        (error.into(), mend)
+    })
 }
 
 async fn mail(config: &Config) -> Finding {
