@@ -49,6 +49,8 @@ enum Command {
 enum Admin {
     /// Add a master key to the key file; new data keys are wrapped under it, the others stay readable.
     RotateMasterKey,
+    /// Move every data key to the key that wraps at present; running it again goes on where it stopped.
+    Rewrap,
 }
 
 fn main() -> ExitCode {
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Doctor => return startup::doctor(&config),
         Command::Config => config.to_toml().map(|toml| print!("{toml}")).map_err(Into::into),
         Command::Admin(Admin::RotateMasterKey) => startup::rotate_master_key(&config).map_err(Into::into),
+        Command::Admin(Admin::Rewrap) => startup::rewrap(&config).map_err(Into::into),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

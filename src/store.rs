@@ -12,6 +12,7 @@ use keyleash_protocol::{DeviceId, EventId, UnixMillis, http::EventKind};
 mod attempts;
 mod conformance;
 mod credentials;
+mod data_keys;
 mod devices;
 mod history;
 mod links;
@@ -27,6 +28,7 @@ pub use self::{
     credentials::{
         ChangeOutcome, CredentialChange, CredentialChanges, CredentialRow, CredentialStore, DeviceKey, Gift,
     },
+    data_keys::DataKeyStore,
     devices::{
         Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, NewDevice, Receipt, Revoke, Revoked, RevokedDevice,
     },
@@ -93,7 +95,15 @@ pub struct QueuedMail {
 /// Everything that one database remembers. Callers take the part that they need.
 #[async_trait]
 pub trait Store:
-    UserStore + SessionStore + LinkStore + AttemptStore + DeviceStore + CredentialStore + MailStore + HistoryStore
+    UserStore
+    + SessionStore
+    + LinkStore
+    + AttemptStore
+    + DeviceStore
+    + CredentialStore
+    + DataKeyStore
+    + MailStore
+    + HistoryStore
 {
     /// Waits for transactions under way and leaves the database in good order.
     async fn close(&self);

@@ -112,4 +112,5 @@ pub mod data_keys;
 mod form;
 pub mod local;
 mod pages;
+pub mod rewrap;
 mod unlock;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 mod attempts;
 mod credentials;
+mod data_keys;
 mod devices;
 mod driver;
 mod history;

@@ -212,6 +212,11 @@ impl WatchedKms {
         *self.stuck_for.lock().unwrap() = user;
     }
 
+    /// Makes a new master key, which wraps from now on.
+    pub fn rotate(&self, clock: &ManualClock) -> String {
+        self.keys.rotate(clock).unwrap()
+    }
+
     async fn be_asked(&self, user: UserId) -> Result<(), KmsError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let stuck = *self.stuck_for.lock().unwrap() == Some(user);
@@ -240,6 +245,7 @@ impl Kms for WatchedKms {
     }
 
     async fn wrap(&self, context: &KeyContext, key: &DataKey) -> Result<WrappedKey, KmsError> {
+        self.be_asked(context.user).await?;
         self.keys.wrap(context, key).await
     }
 

@@ -8,4 +8,5 @@ mod device;
 mod house;
 mod pages;
 mod removal;
+mod rewrap;
 mod swaps;
