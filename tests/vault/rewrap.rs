@@ -21,6 +21,9 @@ use crate::house::House;
 /// Small batches, so that a few users are several.
 const PACE: Pace = Pace { batch: 3, at_once: 2, pauses: &[Duration::from_millis(5)] };
 
+/// Longer than a key service is away here.
+const PATIENCE: [Duration; 200] = [Duration::from_millis(20); 200];
+
 #[tokio::test]
 async fn every_data_key_moves_and_everything_still_opens() {
     let house = House::new().await;
@@ -93,7 +96,6 @@ async fn it_waits_for_a_key_service_that_is_away_and_goes_on_where_it_stopped() 
     let present = house.store.data_key(sealed[0].0).await.unwrap().unwrap().key_id;
     assert_eq!(house.store.count_not_under(&present).await.unwrap(), 6);
 
-    const PATIENCE: [Duration; 200] = [Duration::from_millis(20); 200];
     let patient = Pace { pauses: &PATIENCE, ..PACE };
     let comes_back = async {
         sleep(Duration::from_millis(60)).await;
