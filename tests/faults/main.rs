@@ -9,5 +9,6 @@ mod site;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod limits;
 mod start;
 mod together;
