@@ -9,6 +9,7 @@ mod asking;
 mod device;
 mod directory;
 mod hello;
+mod lease;
 pub mod limits;
 mod link;
 mod look;

@@ -49,7 +49,7 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] OpenError),
     #[error("cannot read the database")]
-    Epoch(#[source] StoreError),
+    Database(#[source] StoreError),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
     #[error(transparent)]
@@ -73,7 +73,7 @@ impl StartError {
     const fn may_pass(&self) -> bool {
         match self {
             Self::Store(error) => error.may_pass(),
-            Self::Epoch(_) | Self::Kms(KmsError::Unavailable { .. }) => true,
+            Self::Database(_) | Self::Kms(KmsError::Unavailable { .. }) => true,
             Self::MasterKey(_)
             | Self::Bus(_)
             | Self::Kms(KmsError::Refused { .. })
@@ -129,7 +129,8 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     ));
     let asked = adapters.for_actors();
     let Adapters { archive, bus, heard, .. } = adapters;
-    let directory = web::Data::new(Directory::start(asked, settings(&config), heard).await.map_err(StartError::Epoch)?);
+    let directory =
+        web::Data::new(Directory::start(asked, settings(&config), heard).await.map_err(StartError::Database)?);
     let routes = routes(&config, &public_url, identity, directory.clone(), archive.map(Mailbox));
     let app = move || App::new().wrap(from_fn(http::log)).configure(routes.clone());
     let certificates = certificates(&config)?;
@@ -153,6 +154,7 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     for task in beside {
         task.abort();
     }
+    directory.leave().await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -17,6 +17,7 @@ mod devices;
 mod history;
 mod links;
 mod mails;
+mod nodes;
 mod sessions;
 pub mod sql;
 mod users;
@@ -30,11 +31,13 @@ pub use self::{
     },
     data_keys::DataKeyStore,
     devices::{
-        Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, NewDevice, Receipt, Revoke, Revoked, RevokedDevice,
+        Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, NewDevice, Receipt, Revoke, Revoked,
+        RevokedDevice, Step, Whereabouts,
     },
     history::{Event, HistoryStore},
     links::{Link, LinkPurpose, LinkStore, LinkedDevice, NewLink},
     mails::{MailOutcome, MailStore, OutboxMail},
+    nodes::NodeStore,
     sessions::{NewSession, Session, SessionStore},
     users::{NewUser, User, UserStore},
 };
@@ -104,6 +107,7 @@ pub trait Store:
     + DataKeyStore
     + MailStore
     + HistoryStore
+    + NodeStore
 {
     /// Waits for transactions under way and leaves the database in good order.
     async fn close(&self);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use keyleash_domain::connection::{Input, VaultRefusal, Write, WriteRefusal};
 use keyleash_protocol::{
-    DeviceId, EventId, ProblemCode, Seq, UserId,
+    DeviceId, EventId, ProblemCode, Seq, UnixMillis, UserId,
     http::EventKind,
     socket::{SealedUnlock, SyncPage},
 };
@@ -13,7 +13,9 @@ use super::directory::Node;
 use crate::{
     bus::Hint,
     causes,
+    clock::Clock as _,
     store::{NewEvent, Receipt, StoreError, Trail},
+    telemetry::FIGURES,
     vault::{VaultError, WriteError},
 };
 
@@ -42,8 +44,18 @@ pub(super) async fn write(node: &Node, user: UserId, device: DeviceId, write: Wr
     Input::Written { r#ref, id, result }
 }
 
+/// What a removed device says that it did.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) device: DeviceId,
+    pub(super) address: IpAddr,
+    pub(super) wiped: bool,
+    pub(super) removed_at: UnixMillis,
+}
+
 /// The device's claim that it wiped; what cannot be stored is lost, and the lock-out does not depend on it.
-pub(super) async fn record_receipt(node: &Node, user: UserId, device: DeviceId, address: IpAddr, wiped: bool) -> Input {
+pub(super) async fn record_receipt(node: &Node, user: UserId, claim: Claim) -> Input {
+    let Claim { device, address, wiped, removed_at } = claim;
     let at = node.ports.clock.now();
     let event = NewEvent {
         id: EventId::from_uuid(node.ports.entropy.id(at)),
@@ -60,7 +72,10 @@ pub(super) async fn record_receipt(node: &Node, user: UserId, device: DeviceId, 
     };
     let trail = Trail { events: vec![event], mails: Vec::new() };
     match node.ports.devices.record_receipt(user, device, Receipt { at, wiped }, trail).await {
-        Ok(Some(seq)) => publish(node, user, seq).await,
+        Ok(Some(seq)) => {
+            FIGURES.receipt_seconds.observe(at.since(removed_at).as_secs_f64());
+            publish(node, user, seq).await;
+        }
         Ok(None) => {}
         Err(error) => tracing::warn!(%error, "a receipt was not recorded"),
     }

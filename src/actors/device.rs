@@ -19,12 +19,14 @@ use keyleash_protocol::{
 };
 
 use super::{
-    Directory, Inbound, Link, Stranger, asking,
+    Directory, Inbound, Link, Stranger,
+    activity::Note,
+    asking::{self, Claim},
     directory::{Node, Seat},
     hello,
     user::{Acked, Join, Left, LookAgain},
 };
-use crate::store::Activity;
+use crate::{clock::Clock as _, store::Activity, telemetry::FIGURES};
 
 /// Who opened the socket, as its session says.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +125,8 @@ impl DeviceActor {
         let seat = (!connection.is_revoked()).then(|| self.node.join(caller.user));
         let socket = self.node.next_socket();
         if let Some(seat) = &seat {
-            let joining = Joining { socket, device, session: caller.session, verified_at, cursor };
+            let at = self.node.ports.clock.now();
+            let joining = Joining { socket, device, session: caller.session, verified_at, cursor, at };
             if seat.actor.try_send(Join { joining, actor: ctx.address() }).is_err() {
                 return self.close(CloseCode::Unavailable, ctx);
             }
@@ -183,7 +186,10 @@ impl DeviceActor {
         let Phase::Live(live) = &mut self.phase else { return };
         let (node, user, device) = (self.node.clone(), live.user, live.device);
         match effect {
-            Effect::Send(message) => send(&message, ctx),
+            Effect::Send(message) => {
+                count(&message);
+                send(&message, ctx);
+            }
             Effect::SendText(text) => ctx.text(text),
             Effect::Ping => ctx.ping(&[]),
             Effect::Unlock => self.ask(async move { Input::Unlocked(asking::unlock(&node, user, device).await) }, ctx),
@@ -193,15 +199,18 @@ impl DeviceActor {
             Effect::Write(write) => {
                 self.ask_to_the_end(async move { asking::write(&node, user, device, write).await }, ctx);
             }
-            Effect::RecordReceipt { wiped } => {
+            Effect::RecordReceipt { wiped, removed_at } => {
                 let address = live.address;
-                let record = async move { asking::record_receipt(&node, user, device, address, wiped).await };
+                let claim = Claim { device, address, wiped, removed_at };
+                let record = async move { asking::record_receipt(&node, user, claim).await };
                 self.ask_to_the_end(record, ctx);
             }
             Effect::Acked(seq) => {
                 let last_seen = node.ports.clock.now();
-                node.activity.note(Activity { device, acked: seq, last_seen });
-                if seq > live.acked {
+                let activity = Activity { device, acked: seq, last_seen, step: None };
+                let caught_up = seq > live.acked;
+                node.activity.note(Note { user, activity, caught_up });
+                if caught_up {
                     live.acked = seq;
                     // One that does not fit is made up for by the next heartbeat's ack.
                     live.seat.as_ref().map(|seat| seat.actor.try_send(Acked(live.socket, seq)));
@@ -313,7 +322,20 @@ impl Handler<Tell> for DeviceActor {
     type Result = ();
 
     fn handle(&mut self, Tell(news): Tell, ctx: &mut Self::Context) {
+        if let News::Revoked { reason, at } = news
+            && reason != RevokeReason::SignedOut
+        {
+            FIGURES.revocation_seconds.observe(self.node.ports.clock.now().since(at).as_secs_f64());
+        }
         self.input(Input::News(news), ctx);
+    }
+}
+
+fn count(message: &ServerMessage) {
+    if let ServerMessage::Sync(page) = message
+        && !(page.upserts.is_empty() && page.deletes.is_empty())
+    {
+        FIGURES.pushes.inc();
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 
 use actix::{Actor, Addr};
 use keyleash_domain::fan_out::SocketId;
-use keyleash_protocol::{DeviceId, Epoch, Seq, UnixMillis, UserId};
+use keyleash_protocol::{DeviceId, Epoch, NodeId, Seq, UnixMillis, UserId};
 use tokio::{
     sync::mpsc::Receiver,
     time::{Instant, sleep},
@@ -23,16 +23,17 @@ use tokio::{
 
 use super::{
     activity::ActivityLog,
-    limits::{DIRECTORY_SHARDS, DRAIN_BATCH, DRAIN_PAUSE, DRAIN_POLL},
+    lease,
+    limits::{DIRECTORY_SHARDS, DRAIN_BATCH, DRAIN_PAUSE, DRAIN_POLL, EVERYONE_BATCH, EVERYONE_PAUSE, LEASE},
     strangers::{Stranger, Strangers},
     sweep,
     user::{Leave, UserActor, WhoIsLive},
 };
 use crate::{
     bus::{Bus, BusEvent, Hint},
-    clock::Clock,
+    clock::{Clock, DatabaseClock},
     entropy::Entropy,
-    store::{DeviceStore, SessionStore, StoreResult, UserStore},
+    store::{DeviceStore, NodeStore, SessionStore, StoreResult, UserStore},
     vault::Vault,
 };
 
@@ -42,9 +43,11 @@ pub struct Ports {
     pub users: Arc<dyn UserStore>,
     pub devices: Arc<dyn DeviceStore>,
     pub sessions: Arc<dyn SessionStore>,
+    pub nodes: Arc<dyn NodeStore>,
     pub vault: Arc<dyn Vault>,
     pub bus: Arc<dyn Bus>,
-    pub clock: Arc<dyn Clock>,
+    /// Set by each sweep.
+    pub clock: Arc<DatabaseClock>,
     pub entropy: Entropy,
 }
 
@@ -70,10 +73,19 @@ pub struct LiveDevice {
 #[derive(Clone)]
 pub struct Directory(Arc<Node>);
 
+/// What concerns the users of every actor here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Everyone {
+    NodeGone(NodeId),
+    ReadPresence,
+}
+
 /// What every actor of a node shares.
 pub(super) struct Node {
     pub(super) ports: Ports,
     pub(super) settings: Settings,
+    /// Names this process among the nodes.
+    pub(super) id: NodeId,
     pub(super) epoch: Epoch,
     pub(super) activity: ActivityLog,
     shards: [Mutex<HashMap<UserId, Entry>>; DIRECTORY_SHARDS],
@@ -90,11 +102,15 @@ struct Entry {
 }
 
 impl Directory {
-    /// Starts the actors' common parts: the writer of acks, and who listens to the bus. Needs a running actix system.
+    /// Starts the actors' common parts: the writer of acks, who listens to the bus, and the node's lease. Needs a running
+    /// actix system.
     pub async fn start(ports: Ports, settings: Settings, events: Receiver<BusEvent>) -> StoreResult<Self> {
+        let id = NodeId::from_uuid(ports.entropy.id(ports.clock.now()));
+        let alive = ports.nodes.renew_lease(id, LEASE).await?;
         let node = Node {
+            id,
             epoch: ports.users.epoch().await?,
-            activity: ActivityLog::start(ports.devices.clone()),
+            activity: ActivityLog::new(id, ports.devices.clone(), ports.bus.clone()),
             ports,
             settings,
             shards: std::array::from_fn(|_| Mutex::default()),
@@ -105,6 +121,9 @@ impl Directory {
         };
         let directory = Self(Arc::new(node));
         tokio::spawn(sweep::listen(directory.clone(), events));
+        tokio::spawn(lease::keep(directory.clone(), alive));
+        let node = directory.0.clone();
+        tokio::spawn(async move { node.activity.keep_writing().await });
         Ok(directory)
     }
 
@@ -139,13 +158,7 @@ impl Directory {
     pub async fn drain(&self, spread: Duration, deadline: Duration) {
         self.0.draining.store(true, Ordering::Relaxed);
         let until = Instant::now() + deadline;
-        let actors: Vec<_> = self
-            .0
-            .shards
-            .iter()
-            .flat_map(|shard| lock(shard).values().map(|entry| entry.actor.clone()).collect::<Vec<_>>())
-            .collect();
-        for batch in actors.chunks(DRAIN_BATCH) {
+        for batch in self.actors().chunks(DRAIN_BATCH) {
             for actor in batch {
                 // An actor that is gone has no sockets.
                 actor.send(Leave { spread }).await.ok();
@@ -154,6 +167,14 @@ impl Directory {
         }
         while self.sockets() > 0 && Instant::now() < until {
             sleep(DRAIN_POLL).await;
+        }
+    }
+
+    /// Writes down what its devices did last, and that this node is not alive any more. Call it when the sockets are gone.
+    pub async fn leave(&self) {
+        self.0.activity.write().await;
+        if let Err(error) = self.0.ports.nodes.end_lease(self.0.id).await {
+            tracing::warn!(%error, "the others will notice only by the end of the lease that this node left");
         }
     }
 
@@ -172,8 +193,34 @@ impl Directory {
         &self.0
     }
 
+    pub(super) fn clock(&self) -> &DatabaseClock {
+        &self.0.ports.clock
+    }
+
     pub(super) fn bus_is_blind(&self) -> bool {
         self.0.ports.bus.is_blind()
+    }
+
+    pub(super) async fn renew_lease(&self, lease: Duration) -> StoreResult<Vec<NodeId>> {
+        self.0.ports.nodes.renew_lease(self.0.id, lease).await
+    }
+
+    /// Tells every user's actor. One whose mailbox is full is waited for: there is no second word about a node.
+    pub(super) async fn tell_everyone(&self, news: Everyone) {
+        for batch in self.actors().chunks(EVERYONE_BATCH) {
+            for actor in batch {
+                // An actor that is gone has nobody to show it to.
+                actor.send(super::user::Concerns(news)).await.ok();
+            }
+            sleep(EVERYONE_PAUSE).await;
+        }
+    }
+
+    fn actors(&self) -> Vec<Addr<UserActor>> {
+        let on = |shard: &Mutex<HashMap<UserId, Entry>>| -> Vec<_> {
+            lock(shard).values().map(|entry| entry.actor.clone()).collect()
+        };
+        self.0.shards.iter().flat_map(on).collect()
     }
 
     pub(super) async fn changed_since(&self, since: UnixMillis) -> StoreResult<(UnixMillis, Vec<(UserId, Seq)>)> {

@@ -15,6 +15,7 @@ use super::{device::Caller, directory::Node};
 use crate::{
     device_keys::hello_is_signed,
     store::{Device, StoreError},
+    telemetry::{ByOutcome, FIGURES, Outcome},
 };
 
 /// A device that proved itself.
@@ -31,6 +32,17 @@ pub(super) async fn identify(
     nonce: &[u8; NONCE_BYTES],
     hello: Hello,
 ) -> Result<Proven, CloseCode> {
+    let proven = prove(node, caller, nonce, hello).await;
+    let outcome = match &proven {
+        Ok(_) => Outcome::Ok,
+        Err(CloseCode::Unavailable) => Outcome::Unavailable,
+        Err(_) => Outcome::Refused,
+    };
+    FIGURES.hellos.get_or_create(&ByOutcome { outcome }).inc();
+    proven
+}
+
+async fn prove(node: &Node, caller: &Caller, nonce: &[u8; NONCE_BYTES], hello: Hello) -> Result<Proven, CloseCode> {
     // The head first: the device's row is at least as new.
     let heads = node.ports.users.heads(caller.user).await.map_err(|error| unavailable(&error))?;
     let device = node.ports.devices.device(caller.user, hello.device).await.map_err(|error| unavailable(&error))?;

@@ -22,12 +22,23 @@ pub const SWEEP_EVERY_BLIND: Duration = Duration::from_millis(500);
 /// transaction is allowed to take.
 pub const SWEEP_OVERLAP: Duration = Duration::from_secs(10);
 
-/// Acks and signs of life that may wait to be written; one that does not fit is lost, and the next makes up for it.
-pub const ACTIVITY_QUEUE: usize = 4_096;
+/// Devices whose activity may wait to be written: three times a node's worth, so that only a database that is away for
+/// long, while everybody comes and goes, loses some. About 10 MB.
+pub const ACTIVITY_DEVICES_MAX: usize = 65_536;
 /// Devices written in one transaction.
 pub const ACTIVITY_BATCH: usize = 512;
-/// How long they are collected.
+/// How long they are collected, and the pause before a failed batch is tried again.
 pub const ACTIVITY_EVERY: Duration = Duration::from_secs(1);
+
+/// A node that does not renew its lease for this long is dead to the others. Longer than a restart of the database takes.
+pub const LEASE: Duration = Duration::from_secs(15);
+/// Three times in a lease, so that one that is late or fails costs nothing.
+pub const LEASE_RENEWED_EVERY: Duration = Duration::from_secs(5);
+pub const LEASE_RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// When a node is gone, users are told in batches with a pause between, so that their looks at the database come in a
+/// stream, not in a flood.
+pub const EVERYONE_BATCH: usize = 256;
+pub const EVERYONE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Users told to leave at once when the node drains, and the pause between: reconnects come to the other nodes in a
 /// stream, not in a flood.

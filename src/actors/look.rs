@@ -1,10 +1,13 @@
 //! One look at the store: where a user's changes stand, and what moved since the last look.
 
-use keyleash_domain::fan_out::{DeviceFact, Facts, Heads, SessionFact};
-use keyleash_protocol::UserId;
+use keyleash_domain::fan_out::{DeviceFact, Facts, Heads, Place, SessionFact};
+use keyleash_protocol::{NodeId, UserId};
 
 use super::directory::Node;
-use crate::store::{Device, Session, StoreResult};
+use crate::{
+    clock::Clock as _,
+    store::{Device, Session, StoreResult, Whereabouts},
+};
 
 /// What a look at the store found.
 pub(super) struct Found {
@@ -30,11 +33,11 @@ pub(super) async fn look(node: &Node, user: UserId, known: Option<Heads>) -> Sto
     } else {
         None
     };
-    let devices = rows.as_ref().map(|rows| rows.iter().map(device_fact).collect());
+    let devices = rows.as_ref().map(|rows| rows.iter().map(|row| device_fact(node.id, row)).collect());
     Ok(Found { facts: Facts { heads, devices, sessions, now }, rows })
 }
 
-fn device_fact(row: &Device) -> DeviceFact {
+fn device_fact(here: NodeId, row: &Device) -> DeviceFact {
     DeviceFact {
         id: row.id,
         state: row.state,
@@ -42,6 +45,11 @@ fn device_fact(row: &Device) -> DeviceFact {
         removed_at: row.removed_at,
         reason: row.reason,
         acked: row.acked,
+        place: match row.online {
+            None => Place::Nowhere,
+            Some(online) if online.node == here => Place::Here,
+            Some(Whereabouts { node, since }) => Place::Elsewhere { node, since },
+        },
     }
 }
 

@@ -25,9 +25,9 @@ pub(super) fn device_views(
         .map(|row| {
             let mut view = row.view(credentials);
             if let Some(presence) = presences.iter().find(|presence| presence.device == row.id) {
-                view.online = presence.online;
+                view.online = presence.is_online();
                 view.acked_seq = presence.acked;
-                view.last_seen = if presence.online { Some(now) } else { view.last_seen };
+                view.last_seen = if view.online { Some(now) } else { view.last_seen };
             }
             view
         })

@@ -13,7 +13,11 @@ use super::{
     directory::Directory,
     limits::{SWEEP_EVERY, SWEEP_EVERY_BLIND, SWEEP_OVERLAP},
 };
-use crate::bus::{BusEvent, Hint};
+use crate::{
+    bus::{BusEvent, Hint},
+    clock::DatabaseClock,
+    telemetry::FIGURES,
+};
 
 /// Runs until the bus is closed.
 pub(super) async fn listen(directory: Directory, mut events: Receiver<BusEvent>) {
@@ -43,12 +47,18 @@ struct Sweep {
     looks: Looks,
     /// What the last one found: the next one finds most of it again.
     known: HashSet<(UserId, Seq)>,
+    /// When the last one that worked began.
+    worked: Option<Instant>,
 }
 
 impl Sweep {
     async fn run(&mut self, directory: &Directory) {
+        let began = Instant::now();
+        let asking = DatabaseClock::asking();
         match directory.changed_since(self.looks.next_since()).await {
             Ok((now, changed)) => {
+                directory.clock().learn(&asking, now);
+                self.worked = Some(began);
                 for &(user, seq) in changed.iter().filter(|change| !self.known.contains(change)) {
                     directory.wake(Hint::changed(user, seq));
                 }
@@ -57,6 +67,8 @@ impl Sweep {
             }
             Err(error) => tracing::warn!(%error, "the sweep could not look"),
         }
+        let lag = self.worked.map_or(Duration::ZERO, |worked| worked.elapsed());
+        FIGURES.sweep_lag_seconds.set(lag.as_secs_f64());
     }
 }
 

@@ -16,13 +16,18 @@ use keyleash_protocol::{CloseCode, DeviceId, Seq, UserId, socket::ServerMessage}
 
 use super::{
     DeviceActor, LiveDevice,
+    activity::Note,
     device::Tell,
-    directory::Node,
+    directory::{Everyone, Node},
     limits::{LOOK_PAUSE, SHOW_PAUSE, USER_LINGERS, USER_MAILBOX},
     look::look,
     presence::device_views,
 };
-use crate::{bus::HintNews, store::Device};
+use crate::{
+    bus::HintNews,
+    clock::Clock as _,
+    store::{Activity, Device, Step},
+};
 
 pub(super) struct UserActor {
     node: Arc<Node>,
@@ -54,6 +59,10 @@ pub(super) struct Wake(pub(super) HintNews);
 #[rtype(result = "()")]
 pub(super) struct LookAgain;
 
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Concerns(pub(super) Everyone);
+
 /// This node leaves: everybody comes back, elsewhere, within `spread`.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -79,6 +88,8 @@ impl UserActor {
         for effect in effects {
             match effect {
                 Effect::Look { known } => self.look(known, ctx),
+                Effect::Came(device, at) => self.note(device, Step::Came(at)),
+                Effect::Went(device) => self.note(device, Step::Went),
                 Effect::Seal { since, devices } => self.seal(since, devices, ctx),
                 Effect::Tell { socket, news } => self.tell(socket, news, ctx),
                 Effect::Show(sockets) => match rows {
@@ -123,6 +134,12 @@ impl UserActor {
             };
             actor.input(Input::Sealed(sealed), ctx);
         }));
+    }
+
+    fn note(&self, device: DeviceId, step: Step) {
+        let last_seen = self.node.ports.clock.now();
+        let activity = Activity { device, acked: Seq(0), last_seen, step: Some(step) };
+        self.node.activity.note(Note { user: self.user, activity, caught_up: false });
     }
 
     fn read_and_show(&mut self, sockets: Vec<SocketId>, ctx: &mut Context<Self>) {
@@ -238,7 +255,18 @@ impl Handler<Wake> for UserActor {
     fn handle(&mut self, Wake(news): Wake, ctx: &mut Self::Context) {
         match news {
             HintNews::Changed(seq) => self.input(Input::Hint(seq), ctx),
-            HintNews::Presence => {}
+            HintNews::Presence => self.input(Input::Presence, ctx),
+        }
+    }
+}
+
+impl Handler<Concerns> for UserActor {
+    type Result = ();
+
+    fn handle(&mut self, Concerns(news): Concerns, ctx: &mut Self::Context) {
+        match news {
+            Everyone::NodeGone(node) => self.input(Input::NodeGone(node), ctx),
+            Everyone::ReadPresence => self.input(Input::Presence, ctx),
         }
     }
 }
@@ -267,7 +295,7 @@ impl Handler<WhoIsLive> for UserActor {
 
     fn handle(&mut self, _: WhoIsLive, _: &mut Self::Context) -> Self::Result {
         let now = self.node.ports.clock.now();
-        let online = self.watch.presences().iter().filter(|presence| presence.online);
+        let online = self.watch.presences().iter().filter(|presence| presence.here);
         MessageResult(
             online
                 .map(|presence| LiveDevice { device: presence.device, acked: presence.acked, last_seen: now })

@@ -57,11 +57,11 @@ pub(super) async fn remove(
 ) -> Answer {
     let live = live(&directory, session.caller.user).await;
     let revoked = identity.remove(&session.caller, *device, &body, &from.0).await?;
-    let held = match revoked.devices.into_iter().next() {
-        Some(device) => device.held,
-        None => identity.held(&session.caller, *device).await?,
+    let here = live.contains(&*device);
+    let (online, held) = match revoked.devices.into_iter().next() {
+        Some(device) => (here || device.online, device.held),
+        None => (here, identity.held(&session.caller, *device).await?),
     };
-    let online = live.contains(&*device);
     Ok(HttpResponse::Ok().json(Removal { state: DeviceState::Removed, seq: revoked.seq, online, held }))
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn panic(
     removed(&directory, session.caller.user, removing).await
 }
 
-/// Adds what only the actors know: who is online now, and how far they are.
+/// Adds what this node knows before it is written down: who is connected here, and how far they are.
 pub(super) async fn with_presence(
     directory: &Directory,
     user: UserId,
@@ -117,7 +117,11 @@ async fn removed(
     let revoked = removing.await?;
     let removed = revoked.devices.into_iter();
     let removed = removed
-        .map(|device| RemovedDevice { id: device.id, online: live.contains(&device.id), held: device.held })
+        .map(|device| RemovedDevice {
+            id: device.id,
+            online: device.online || live.contains(&device.id),
+            held: device.held,
+        })
         .collect();
     Ok(HttpResponse::Ok().json(RemovedDevices { seq: revoked.seq, removed }))
 }

@@ -122,7 +122,7 @@ impl Identity {
         Ok(self.store.held(caller.user, device).await?)
     }
 
-    /// The user's devices as they are shown, without what only the actors know (who is online).
+    /// The user's devices as they are shown; what this node's actors know better is not in it.
     pub async fn devices(&self, user: UserId) -> Result<Vec<DeviceView>, Refusal> {
         let heads = self.store.heads(user).await?.ok_or(Refusal::SessionRequired)?;
         Ok(self.store.devices(user).await?.iter().map(|device| device.view(heads.credentials)).collect())

@@ -2,19 +2,20 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use keyleash_protocol::UnixMillis;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::{Patience, StartError, keys};
 use crate::{
     actors,
     bus::{Bus, BusEvent, local::LocalBus, redis::RedisBus},
-    clock::{Clock, SystemClock},
+    clock::{Clock, DatabaseClock},
     config::Config,
     entropy::Entropy,
     identity,
     kms::file::FileKms,
     mail::{MailArchive, Mailer, files::FileMailer},
-    store::{Store, sql},
+    store::{Store, StoreResult, sql},
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
 
@@ -31,18 +32,20 @@ pub(super) struct Adapters {
     pub(super) bus: Arc<dyn Bus>,
     /// What the bus hears.
     pub(super) heard: Receiver<BusEvent>,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<DatabaseClock>,
     pub(super) entropy: Entropy,
 }
 
 impl Adapters {
     pub(super) async fn open(config: &Config, patience: Patience) -> Result<Self, StartError> {
-        let (entropy, clock): (_, Arc<dyn Clock>) = (Entropy::new(), Arc::new(SystemClock));
+        let (entropy, clock) = (Entropy::new(), Arc::new(DatabaseClock::default()));
         let store = store(config, &entropy).await?;
+        set(&clock, &*store).await.map_err(StartError::Database)?;
         let kms = keys::open(config, &*clock, &entropy).await?;
         let limits = DataKeyLimits::default();
         let vault = LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), limits);
-        let (mailer, archive) = mailer(config, &clock, &entropy)?;
+        let shared: Arc<dyn Clock> = clock.clone();
+        let (mailer, archive) = mailer(config, &shared, &entropy)?;
         let (hints, heard) = mpsc::channel(BUS_QUEUE);
         let bus = bus(config, patience, hints, &entropy).await?;
         Ok(Self { store, vault, mailer, archive, bus, heard, clock, entropy })
@@ -62,12 +65,21 @@ impl Adapters {
             users: self.store.clone(),
             devices: self.store.clone(),
             sessions: self.store.clone(),
+            nodes: self.store.clone(),
             vault: self.vault.clone(),
             bus: self.bus.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         }
     }
+}
+
+/// Before anything asks for the time.
+async fn set(clock: &DatabaseClock, store: &dyn Store) -> StoreResult<()> {
+    let asking = DatabaseClock::asking();
+    let (now, _) = store.changed_since(UnixMillis(i64::MAX)).await?;
+    clock.learn(&asking, now);
+    Ok(())
 }
 
 /// The database, its tables up to date.

@@ -11,7 +11,7 @@ use keyleash_domain::{
     text::{DeviceName, Email},
 };
 use keyleash_protocol::{
-    CredentialId, DeviceId, EventId, Seq, SessionId, UnixMillis, UserId, Version,
+    CredentialId, DeviceId, EventId, NodeId, Seq, SessionId, UnixMillis, UserId, Version,
     http::EventKind,
     socket::{DeviceState, RevokeReason},
 };
@@ -19,7 +19,7 @@ use keyleash_protocol::{
 use super::{
     Activity, ApproveOutcome, ChangeOutcome, CredentialChange, Device, EnrolOutcome, Gift, LinkPurpose, LinkedDevice,
     MailOutcome, NewDevice, NewEvent, NewLink, NewSession, NewUser, QueuedMail, Receipt, Revoke, Revoked, SessionStore,
-    Store, TokenHash, Trail,
+    Step, Store, TokenHash, Trail, Whereabouts,
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
@@ -48,6 +48,8 @@ pub(crate) async fn suite(store: &dyn Store) {
     a_mail_is_claimed_by_one(store).await;
     the_log_is_read_in_pages(store).await;
     changed_users_are_found(store).await;
+    a_device_is_where_its_newest_socket_is(store).await;
+    a_dead_nodes_devices_are_offline(store).await;
 }
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -523,8 +525,9 @@ async fn what_was_given_is_remembered(store: &dyn Store) {
     let read = store.events(one.user, None, 100).await.unwrap();
     assert_eq!(read.iter().filter(|event| event.kind == EventKind::CredentialRead).count(), 2);
 
-    let activity = |acked| Activity { device, acked: Seq(acked), last_seen: LATER };
-    store.record_activity(&[activity(7), activity(3)]).await.unwrap();
+    let activity = |acked| Activity { device, acked: Seq(acked), last_seen: LATER, step: None };
+    let node = NodeId::from_uuid(one.entropy.id(NOW));
+    store.record_activity(node, &[activity(7), activity(3)]).await.unwrap();
     assert_eq!(one.device(device).await.acked, Seq(7), "acks only rise");
 
     let key = |id: &str| WrappedKey { key_id: id.to_owned(), blob: vec![1] };
@@ -604,4 +607,63 @@ async fn changed_users_are_found(store: &dyn Store) {
     assert!(changed.contains(&(one.user, seq)));
     assert!(store.forget_before(UnixMillis(0)).await.is_ok());
     assert_eq!(store.destroy_expired_keys(UnixMillis(0)).await.unwrap(), 0);
+}
+
+/// Longer than the suite takes.
+const LEASE: Duration = Duration::from_mins(10);
+
+async fn new_node(person: &Person<'_>) -> NodeId {
+    let node = NodeId::from_uuid(person.entropy.id(NOW));
+    assert!(person.store.renew_lease(node, LEASE).await.unwrap().contains(&node));
+    node
+}
+
+fn step(device: DeviceId, step: Step) -> Activity {
+    Activity { device, acked: Seq(0), last_seen: LATER, step: Some(step) }
+}
+
+async fn a_device_is_where_its_newest_socket_is(store: &dyn Store) {
+    let person = Person::new(store).await;
+    let device = person.pending().await.id;
+    let (one, two) = (new_node(&person).await, new_node(&person).await);
+    let place = async || store.device(person.user, device).await.unwrap().unwrap().online;
+    let at = |node, since| Some(Whereabouts { node, since: UnixMillis(since) });
+    assert_eq!(place().await, None);
+    for (node, did, expected) in [
+        (one, Step::Came(UnixMillis(10)), at(one, 10)),
+        (two, Step::Came(UnixMillis(20)), at(two, 20)),
+        // Written late.
+        (one, Step::Came(UnixMillis(15)), at(two, 20)),
+        (one, Step::Went, at(two, 20)),
+        (two, Step::Went, None),
+        // An older one that stayed.
+        (one, Step::Came(UnixMillis(15)), at(one, 15)),
+    ] {
+        store.record_activity(node, &[step(device, did)]).await.unwrap();
+        assert_eq!(place().await, expected, "{did:?} at {node}");
+    }
+    let listed = store.devices(person.user).await.unwrap();
+    assert_eq!(listed[0].online, at(one, 15));
+    assert!(listed[0].view(Seq(0)).online);
+    let removed = store.revoke(person.user, Revoke::One(device), RevokeReason::Removed, NOW, None, Trail::default());
+    assert!(removed.await.unwrap().unwrap().devices[0].online);
+}
+
+async fn a_dead_nodes_devices_are_offline(store: &dyn Store) {
+    let person = Person::new(store).await;
+    let device = person.pending().await.id;
+    let (one, two) = (new_node(&person).await, new_node(&person).await);
+    let place = async || store.device(person.user, device).await.unwrap().unwrap().online.map(|online| online.node);
+    store.record_activity(one, &[step(device, Step::Came(UnixMillis(20)))]).await.unwrap();
+    assert_eq!(place().await, Some(one));
+    assert!(!store.renew_lease(one, Duration::ZERO).await.unwrap().contains(&one), "its lease has ended");
+    assert_eq!(place().await, None);
+    // It was only late.
+    store.renew_lease(one, LEASE).await.unwrap();
+    assert_eq!(place().await, Some(one));
+    store.end_lease(one).await.unwrap();
+    assert_eq!(place().await, None);
+    assert!(!store.renew_lease(two, LEASE).await.unwrap().contains(&one));
+    store.record_activity(two, &[step(device, Step::Came(UnixMillis(10)))]).await.unwrap();
+    assert_eq!(place().await, Some(two), "an older socket that is alive counts before a newer one that is not");
 }

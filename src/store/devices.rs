@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use keyleash_domain::{device::Refusal, text::DeviceName};
 use keyleash_protocol::{
-    CredentialId, DeviceId, Seq, SessionId, UnixMillis, UserId,
+    CredentialId, DeviceId, NodeId, Seq, SessionId, UnixMillis, UserId,
     http::{DeviceView, ReceiptView},
     socket::{DeviceState, RevokeReason},
 };
@@ -47,12 +47,14 @@ pub struct Device {
     pub last_seen: Option<UnixMillis>,
     pub acked: Seq,
     pub receipt: Option<Receipt>,
+    /// Where it is online, as the nodes wrote it down; a node that is not alive does not count.
+    pub online: Option<Whereabouts>,
     /// The seq of its last change.
     pub seq: Seq,
 }
 
 impl Device {
-    /// The device as its owner sees it, without what only the actors know. `credentials` is the seq of the user's last
+    /// The device as its owner sees it. What its node knows better is not written down yet. `credentials` is the seq of the user's last
     /// change to a credential: a device that acknowledged it is up to date.
     pub fn view(&self, credentials: Seq) -> DeviceView {
         let removed_at = self.removed_at.filter(|_| self.state == DeviceState::Removed);
@@ -65,7 +67,7 @@ impl Device {
             verified_at: self.verified_at,
             removed_at,
             last_seen: self.last_seen,
-            online: false,
+            online: removed_at.is_none() && self.online.is_some(),
             acked_seq: self.acked,
             seq: credentials,
             reason: removed_at.and(self.reason),
@@ -76,6 +78,13 @@ impl Device {
             }),
         }
     }
+}
+
+/// The node that a device's newest socket is on, and since when, by the clock that all nodes share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    pub node: NodeId,
+    pub since: UnixMillis,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,16 +151,29 @@ pub struct Revoked {
 pub struct RevokedDevice {
     pub id: DeviceId,
     pub name: String,
+    /// Whether it was on a node that is alive.
+    pub online: bool,
     /// Every credential that it was ever given.
     pub held: Vec<CredentialId>,
 }
 
-/// What a live device did; written in batches, one lost costs nothing.
+/// What a live device did; written in batches, so that a push never waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Activity {
     pub device: DeviceId,
     pub acked: Seq,
     pub last_seen: UnixMillis,
+    /// `None`: it is where it was.
+    pub step: Option<Step>,
+}
+
+/// How a device's place changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A socket of it said hello here, at this time.
+    Came(UnixMillis),
+    /// Its last socket here is gone.
+    Went,
 }
 
 #[async_trait]
@@ -211,8 +233,9 @@ pub trait DeviceStore: Debug + Send + Sync {
         trail: Trail,
     ) -> StoreResult<Option<Seq>>;
 
-    /// Acks only rise.
-    async fn record_activity(&self, batch: &[Activity]) -> StoreResult<()>;
+    /// Writes down what devices did on this node. Acks only rise. The newest socket on a node that is alive says where a
+    /// device is, in whatever order the nodes write; who went from here is offline unless it is elsewhere.
+    async fn record_activity(&self, node: NodeId, batch: &[Activity]) -> StoreResult<()>;
 
     /// Destroys unlock keys whose time aside is over.
     async fn destroy_expired_keys(&self, now: UnixMillis) -> StoreResult<u64>;

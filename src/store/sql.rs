@@ -12,6 +12,7 @@ mod history;
 mod links;
 mod mails;
 mod meaning;
+mod nodes;
 mod open;
 mod operation;
 mod postgres;

@@ -7,42 +7,38 @@
 //! The order of a look is the order of trust: first who may still be here (devices and sessions), and those who may not
 //! are told at once; only then is anything sealed, for those who remain.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use keyleash_protocol::{
-    CloseCode, DeviceId, Seq, SessionId, UnixMillis,
+    CloseCode, DeviceId, Seq, UnixMillis,
     limits::SOCKETS_PER_DEVICE_MAX,
     socket::{DeviceState, RevokeReason, SyncPage},
 };
 
 use crate::{connection::News, outbox::Delivery};
 
+mod presences;
+mod socket;
 mod terms;
 
-pub use terms::{DeviceFact, Effect, Facts, Heads, Input, Joining, Presence, Sealed, SessionFact, SocketId};
+pub use presences::Presence;
+use presences::Presences;
+use socket::{Socket, Standing};
+pub use terms::{DeviceFact, Effect, Facts, Heads, Input, Joining, Place, Sealed, SessionFact, SocketId};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    Pending,
-    Verified {
-        at: UnixMillis,
-    },
-    /// Was told that it is over.
-    Ended,
-}
+/// The clocks of two nodes agree at least to this. Of two sockets of a device on two nodes that said hello closer together
+/// nobody knows which is the newer, so both stay until they end by themselves.
+pub const CLOCKS_APART_MAX: Duration = Duration::from_secs(1);
 
-#[derive(Debug)]
-struct Socket {
-    id: SocketId,
-    device: DeviceId,
-    session: SessionId,
-    standing: Standing,
-    /// Up to where it was told that there is something; `None`: nothing yet.
-    told: Option<Seq>,
-    /// Joined before the present look began: what that finds is newer than what the socket was welcomed by.
-    settled: bool,
-    /// Has the list of devices.
-    listed: bool,
+/// What the next look is to read though it may not have moved; each includes the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    #[default]
+    Nothing,
+    /// A device may have come or gone: that moves no seq.
+    Presence,
+    /// A socket joined, or a look failed.
+    Everything,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,35 +57,48 @@ struct Shown {
     presence: u64,
 }
 
+/// A pause before something is shown, so that what passes by is not; each includes the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Pause {
+    #[default]
+    None,
+    /// What this node knows is shown then, if it looks different.
+    ThenShow,
+    /// What other nodes wrote down is read first.
+    ThenRead,
+}
+
 /// One user, watched.
 #[derive(Debug)]
 pub struct Watch {
     sockets: Vec<Socket>,
-    presences: Vec<Presence>,
+    presences: Presences,
     /// As of the last look.
     seen: Option<Heads>,
     /// Up to where changes were sealed and told.
     position: Seq,
     stage: Stage,
     look_again: bool,
-    /// A socket joined after the rows were last asked for.
-    rows_wanted: bool,
+    wanted: Wanted,
     shown: Shown,
-    show_pending: bool,
+    pause: Pause,
+    /// The present look is for the sake of presence: what it finds has waited long enough to be shown.
+    show_found: bool,
 }
 
 impl Default for Watch {
     fn default() -> Self {
         Self {
             sockets: Vec::new(),
-            presences: Vec::new(),
+            presences: Presences::default(),
             seen: None,
             position: Seq(0),
             stage: Stage::Idle,
             look_again: false,
-            rows_wanted: true,
+            wanted: Wanted::Everything,
             shown: Shown::default(),
-            show_pending: false,
+            pause: Pause::None,
+            show_found: false,
         }
     }
 }
@@ -109,16 +118,20 @@ impl Watch {
         let (id, device, session) = (joining.socket, joining.device, joining.session);
         // Most users have one or two devices: no room is kept for more.
         self.sockets.reserve_exact(1);
-        self.sockets.push(Socket { id, device, session, standing, told: None, settled: false, listed: false });
-        if !self.presences.iter().any(|presence| presence.device == device) {
-            self.presences.reserve_exact(1);
-            self.presences.push(Presence { device, online: true, acked: joining.cursor });
-        }
-        self.presence(device, |presence| {
-            presence.online = true;
-            presence.acked = joining.cursor;
+        let joined_at = joining.at;
+        self.sockets.push(Socket {
+            id,
+            device,
+            session,
+            standing,
+            told: None,
+            settled: false,
+            listed: false,
+            joined_at,
         });
-        self.rows_wanted = true;
+        self.presences.came(device, joining.cursor);
+        effects.push(Effect::Came(device, joined_at));
+        self.wanted = Wanted::Everything;
         self.look(&mut effects);
         effects
     }
@@ -128,13 +141,19 @@ impl Watch {
         match input {
             Input::Hint(seq) if self.seen.is_some_and(|seen| seq <= seen.seq) => {}
             Input::Hint(_) | Input::LookAgain => self.look(&mut effects),
+            // Nobody to show it to; who joins reads everything.
+            Input::Presence | Input::NodeGone(_) if self.sockets.is_empty() => {}
+            Input::NodeGone(node) if !self.presences.anybody_at(node) => {}
+            Input::Presence | Input::NodeGone(_) => {
+                self.show_after(Pause::ThenRead, &mut effects);
+            }
             Input::Left(socket) => self.leave(socket, &mut effects),
             Input::Acked(socket, seq) => self.acked(socket, seq, &mut effects),
             Input::Facts(Some(facts)) => self.learn(&facts, &mut effects),
             Input::Sealed(Some(sealed)) => self.share(sealed.to, &sealed.parts, &mut effects),
             Input::Facts(None) | Input::Sealed(None) => {
                 self.stage = Stage::Paused;
-                self.rows_wanted = true;
+                self.wanted = Wanted::Everything;
                 effects.push(Effect::RetryLater);
             }
             Input::Retry => {
@@ -143,7 +162,7 @@ impl Watch {
                 }
                 self.look(&mut effects);
             }
-            Input::ShowDue => self.show_if_changed(&mut effects),
+            Input::ShowDue => self.show_due(&mut effects),
         }
         effects
     }
@@ -153,7 +172,7 @@ impl Watch {
     }
 
     pub fn presences(&self) -> &[Presence] {
-        &self.presences
+        self.presences.all()
     }
 
     /// The user's last known heads.
@@ -165,7 +184,13 @@ impl Watch {
         if self.stage == Stage::Idle {
             self.stage = Stage::Looking;
             self.look_again = false;
-            let known = if std::mem::take(&mut self.rows_wanted) { None } else { self.seen };
+            let wanted = std::mem::take(&mut self.wanted);
+            self.show_found = wanted == Wanted::Presence;
+            let known = match wanted {
+                Wanted::Nothing => self.seen,
+                Wanted::Presence => self.seen.map(Heads::without_devices),
+                Wanted::Everything => None,
+            };
             self.sockets.iter_mut().for_each(|socket| socket.settled = true);
             effects.push(Effect::Look { known });
         } else {
@@ -176,14 +201,16 @@ impl Watch {
     fn leave(&mut self, id: SocketId, effects: &mut Vec<Effect>) {
         let Some(index) = self.sockets.iter().position(|socket| socket.id == id) else { return };
         let device = self.sockets.swap_remove(index).device;
-        let online = self.sockets.iter().any(|socket| socket.device == device);
-        self.presence(device, |presence| presence.online = online);
+        if !self.sockets.iter().any(|socket| socket.device == device) {
+            self.presences.went(device);
+            effects.push(Effect::Went(device));
+        }
         self.show_soon(effects);
     }
 
     fn acked(&mut self, id: SocketId, seq: Seq, effects: &mut Vec<Effect>) {
         let Some(socket) = self.sockets.iter().find(|socket| socket.id == id) else { return };
-        self.presence(socket.device, |presence| presence.acked = presence.acked.max(seq));
+        self.presences.acked(socket.device, seq);
         self.show_soon(effects);
     }
 
@@ -191,7 +218,9 @@ impl Watch {
         let heads = facts.heads;
         if let Some(rows) = &facts.devices {
             self.judge_devices(rows, facts, effects);
-            self.update_presences(rows);
+            self.locate(rows, effects);
+            let sockets = &self.sockets;
+            self.presences.read(rows, |device| sockets.iter().any(|socket| socket.device == device));
         }
         if let Some(sessions) = &facts.sessions {
             self.judge_sessions(sessions, facts.now, effects);
@@ -257,16 +286,28 @@ impl Watch {
         }
     }
 
-    fn update_presences(&mut self, rows: &[DeviceFact]) {
-        let stays = |state| state != DeviceState::Removed;
-        self.presences.retain(|known| rows.iter().any(|row| row.id == known.device && stays(row.state)));
-        for row in rows.iter().filter(|row| row.state == DeviceState::Verified) {
-            match self.presences.iter_mut().find(|known| known.device == row.id) {
-                // Another node may have heard more of it.
-                Some(known) if !known.online => known.acked = known.acked.max(row.acked),
-                Some(_) => {}
-                None => self.presences.push(Presence { device: row.id, online: false, acked: row.acked }),
+    /// A device has its sockets on the node that its newest one chose, and there their number is kept in bounds: here it is
+    /// superseded. If nobody newer is written down, this node writes itself down (again): a newest one that came and went
+    /// elsewhere leaves those that are still here.
+    fn locate(&mut self, rows: &[DeviceFact], effects: &mut Vec<Effect>) {
+        for row in rows {
+            let here = self.sockets.iter().filter(|socket| socket.device == row.id && socket.is_live());
+            let Some(newest) = here.map(|socket| socket.joined_at).max() else { continue };
+            match row.place {
+                Place::Here => {}
+                Place::Elsewhere { since, .. } if since >= newest => self.supersede(row.id, since, effects),
+                Place::Nowhere | Place::Elsewhere { .. } => effects.push(Effect::Came(row.id, newest)),
             }
+        }
+    }
+
+    fn supersede(&mut self, device: DeviceId, since: UnixMillis, effects: &mut Vec<Effect>) {
+        let is_older = |socket: &&Socket| {
+            socket.device == device && socket.is_live() && socket.joined_at.after(CLOCKS_APART_MAX) < since
+        };
+        let older: Vec<SocketId> = self.sockets.iter().filter(is_older).map(|socket| socket.id).collect();
+        for id in older {
+            self.end(id, News::Close(CloseCode::Superseded), effects);
         }
     }
 
@@ -282,7 +323,7 @@ impl Watch {
             effects.push(Effect::Tell { socket: socket.id, news: News::Changed(Delivery { from, to, page }) });
         }
         self.show_soon(effects);
-        if self.look_again || self.rows_wanted {
+        if self.look_again || self.wanted > Wanted::Nothing {
             self.look(effects);
         }
     }
@@ -296,7 +337,8 @@ impl Watch {
 
     /// Rows that changed are shown at once, to everybody; if none did, newcomers get the list.
     fn show_after_look(&mut self, heads: Heads, effects: &mut Vec<Effect>) {
-        let rows_changed = heads.devices > self.shown.devices;
+        let presence_changed = self.show_found && self.digest() != self.shown.presence;
+        let rows_changed = heads.devices > self.shown.devices || presence_changed;
         let audience: Vec<SocketId> = self
             .sockets
             .iter()
@@ -305,21 +347,31 @@ impl Watch {
             .collect();
         self.shown.devices = heads.devices;
         if rows_changed {
-            self.shown.presence = self.presence_digest();
+            self.shown.presence = self.digest();
         }
         self.show(audience, effects);
     }
 
     fn show_soon(&mut self, effects: &mut Vec<Effect>) {
-        if !self.show_pending && !self.sockets.is_empty() && self.presence_digest() != self.shown.presence {
-            self.show_pending = true;
-            effects.push(Effect::ShowSoon);
+        if !self.sockets.is_empty() && self.digest() != self.shown.presence {
+            self.show_after(Pause::ThenShow, effects);
         }
     }
 
-    fn show_if_changed(&mut self, effects: &mut Vec<Effect>) {
-        self.show_pending = false;
-        let presence = self.presence_digest();
+    fn show_after(&mut self, pause: Pause, effects: &mut Vec<Effect>) {
+        if self.pause == Pause::None {
+            effects.push(Effect::ShowSoon);
+        }
+        self.pause = self.pause.max(pause);
+    }
+
+    fn show_due(&mut self, effects: &mut Vec<Effect>) {
+        if std::mem::take(&mut self.pause) == Pause::ThenRead {
+            self.wanted = self.wanted.max(Wanted::Presence);
+            self.look(effects);
+            return;
+        }
+        let presence = self.digest();
         if presence != self.shown.presence {
             self.shown.presence = presence;
             let audience = self.sockets.iter().filter(|socket| socket.is_live()).map(|socket| socket.id).collect();
@@ -337,36 +389,14 @@ impl Watch {
         effects.push(Effect::Show(audience));
     }
 
-    /// What a person sees of it: who is online, and who has everything.
-    fn presence_digest(&self) -> u64 {
-        let owed = self.heads().credentials;
-        let mut seen: Vec<(DeviceId, bool, bool)> =
-            self.presences.iter().map(|known| (known.device, known.online, known.acked >= owed)).collect();
-        seen.sort_unstable();
-        let mut hasher = DefaultHasher::new();
-        seen.hash(&mut hasher);
-        hasher.finish()
-    }
-
-    fn presence(&mut self, device: DeviceId, change: impl FnOnce(&mut Presence)) {
-        if let Some(presence) = self.presences.iter_mut().find(|presence| presence.device == device) {
-            change(presence);
-        }
-    }
-}
-
-impl Socket {
-    fn is_live(&self) -> bool {
-        self.standing != Standing::Ended
-    }
-
-    fn is_verified(&self) -> bool {
-        matches!(self.standing, Standing::Verified { .. })
+    fn digest(&self) -> u64 {
+        self.presences.digest(self.heads().credentials)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use keyleash_protocol::{NodeId, SessionId};
     use uuid::Uuid;
 
     use super::*;
@@ -378,6 +408,25 @@ mod tests {
     }
 
     fn facts(heads: Heads, state: Option<DeviceState>) -> Input {
+        Input::Facts(Some(found(heads, state, Place::Here)))
+    }
+
+    /// The device is verified and at this place.
+    fn found_at(heads: Heads, place: Place) -> Input {
+        Input::Facts(Some(found(heads, Some(DeviceState::Verified), place)))
+    }
+
+    /// The device is here, and another one at this place.
+    fn found_with(heads: Heads, place: Place) -> Input {
+        let mut facts = found(heads, Some(DeviceState::Verified), Place::Here);
+        if let Some(rows) = &mut facts.devices {
+            let other = DeviceFact { id: DeviceId::from_uuid(Uuid::from_u128(DEVICE + 1)), place, ..rows[0].clone() };
+            rows.push(other);
+        }
+        Input::Facts(Some(facts))
+    }
+
+    fn found(heads: Heads, state: Option<DeviceState>, place: Place) -> Facts {
         let row = |state| DeviceFact {
             id: DeviceId::from_uuid(Uuid::from_u128(DEVICE)),
             state,
@@ -385,11 +434,12 @@ mod tests {
             removed_at: None,
             reason: None,
             acked: Seq(0),
+            place,
         };
         let session = SessionFact { id: SessionId::from_uuid(Uuid::from_u128(DEVICE)), revoked: None };
         let devices = state.map(|state| vec![row(state)]);
         let sessions = state.map(|_| vec![session]);
-        Input::Facts(Some(Facts { heads, devices, sessions, now: UnixMillis(9) }))
+        Facts { heads, devices, sessions, now: UnixMillis(9) }
     }
 
     /// A watch with one verified socket that was told everything up to seq 5.
@@ -402,6 +452,7 @@ mod tests {
             session: SessionId::from_uuid(session),
             verified_at: Some(UnixMillis(1)),
             cursor: Seq(5),
+            at: UnixMillis(1),
         });
         watch.handle(facts(heads(5, 1), Some(DeviceState::Verified)));
         watch
@@ -461,6 +512,7 @@ mod tests {
             session: SessionId::from_uuid(Uuid::from_u128(DEVICE)),
             verified_at: Some(UnixMillis(1)),
             cursor: Seq(6),
+            at: UnixMillis(2),
         };
         watch.join(another);
         let effects = watch.handle(facts(heads(6, 1), Some(DeviceState::Verified)));
@@ -469,5 +521,58 @@ mod tests {
         assert_eq!(effects.len(), 1);
         let effects = watch.handle(facts(heads(7, 7), Some(DeviceState::Verified)));
         assert!(effects.contains(&Effect::Show(vec![SocketId(8)])), "a changed row is shown at once");
+    }
+
+    fn elsewhere(since: i64) -> Place {
+        Place::Elsewhere { node: NodeId::from_uuid(Uuid::from_u128(50)), since: UnixMillis(since) }
+    }
+
+    /// A device has its sockets on one node; which one its newest socket says, not the order in which nodes write.
+    #[test]
+    fn a_device_that_moved_is_superseded_here_and_a_newer_socket_never() {
+        let superseded = Effect::Tell { socket: SocketId(7), news: News::Close(CloseCode::Superseded) };
+        for (since, goes) in [(0, false), (1, false), (1_001, false), (1_002, true)] {
+            let mut watch = watching();
+            watch.handle(Input::Hint(Seq(6)));
+            let effects = watch.handle(found_at(heads(6, 6), elsewhere(since)));
+            assert_eq!(effects.contains(&superseded), goes, "a socket since 1, elsewhere since {since}");
+        }
+    }
+
+    /// However many comings and goings other nodes write down, the rows are read once in a pause.
+    #[test]
+    fn presence_is_read_once_in_a_pause_and_shown_if_it_changed() {
+        let mut watch = watching();
+        let rows_again = Effect::Look { known: Some(heads(5, 1).without_devices()) };
+        assert_eq!(watch.handle(Input::Presence), [Effect::ShowSoon]);
+        for _ in 0..100 {
+            assert_eq!(watch.handle(Input::Presence), []);
+        }
+        assert_eq!(watch.handle(Input::ShowDue), std::slice::from_ref(&rows_again));
+        let came = watch.handle(found_with(heads(5, 1), elsewhere(5)));
+        assert!(came.contains(&Effect::Show(vec![SocketId(7)])), "{came:?}");
+
+        watch.handle(Input::Presence);
+        watch.handle(Input::ShowDue);
+        let nothing_new = watch.handle(found_with(heads(5, 1), elsewhere(5)));
+        assert!(!nothing_new.iter().any(|effect| matches!(effect, Effect::Show(_))), "{nothing_new:?}");
+
+        let stranger = NodeId::from_uuid(Uuid::from_u128(51));
+        assert_eq!(watch.handle(Input::NodeGone(stranger)), []);
+        assert_eq!(watch.handle(Input::NodeGone(NodeId::from_uuid(Uuid::from_u128(50)))), [Effect::ShowSoon]);
+        assert_eq!(watch.handle(Input::ShowDue), [rows_again]);
+        let went = watch.handle(found_with(heads(5, 1), Place::Nowhere));
+        assert!(went.contains(&Effect::Show(vec![SocketId(7)])), "{went:?}");
+    }
+
+    #[test]
+    fn nobody_is_asked_for_a_user_who_is_not_here() {
+        let mut watch = watching();
+        assert!(
+            watch
+                .handle(Input::Left(SocketId(7)))
+                .contains(&Effect::Went(DeviceId::from_uuid(Uuid::from_u128(DEVICE))))
+        );
+        assert_eq!(watch.handle(Input::Presence), []);
     }
 }

@@ -1,6 +1,9 @@
 //! A user's devices on two nodes, simulated: every interleaving of changes, removals, lost hints, slow readers and late
 //! answers that the random walk finds. After every step: no device has a gap, none goes back, the window holds, nothing
-//! follows a revocation, and nobody is revoked who was not. In the end everyone agrees with the store.
+//! follows a revocation, nobody is revoked who was not, and a device's newest socket stays wherever it moves. In the end
+//! everyone agrees with the store, and on who is online.
+
+#![expect(clippy::unwrap_used, reason = "a simulation that cannot go on has failed")]
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -9,11 +12,11 @@ use std::{
 
 use keyleash_domain::{
     connection::{Effect, Identified, Input, Moment, News, Standing, Start, VaultRefusal, Write, WriteRefusal},
-    fan_out::{self, DeviceFact, Facts, Heads, Joining, SessionFact, SocketId, Watch},
+    fan_out::{self, CLOCKS_APART_MAX, DeviceFact, Facts, Heads, Joining, Place, SessionFact, SocketId, Watch},
     outbox::WINDOW_FRAMES,
 };
 use keyleash_protocol::{
-    CredentialId, DeviceId, Epoch, ProblemCode, SealedBox, Seq, SessionId, UnixMillis, Version,
+    CloseCode, CredentialId, DeviceId, Epoch, NodeId, ProblemCode, SealedBox, Seq, SessionId, UnixMillis, Version,
     socket::{ClientMessage, DeviceState, RevokeReason, SealedUnlock, ServerMessage, SyncPage, Tombstone, Upsert},
 };
 use proptest::prelude::*;
@@ -26,6 +29,17 @@ const PAGE_ROWS: usize = 2;
 
 fn credential(n: u8) -> CredentialId {
     CredentialId::from_uuid(Uuid::from_u128(100 + u128::from(n)))
+}
+
+fn node_id(index: usize) -> NodeId {
+    NodeId::from_uuid(Uuid::from_u128(500 + index as u128))
+}
+
+/// When a socket joined, by a node's own idea of the time: they differ by nearly as much as they may.
+fn joined_at(socket: SocketId, node: usize) -> UnixMillis {
+    let apart = i64::try_from(CLOCKS_APART_MAX.as_millis()).unwrap();
+    let (number, node) = (i64::try_from(socket.0).unwrap(), i64::try_from(node).unwrap());
+    UnixMillis(10_000 + 2 * apart * number + (apart - 1) * node)
 }
 
 fn device(index: usize) -> DeviceId {
@@ -46,6 +60,9 @@ struct StoredDevice {
     removed_at: Option<UnixMillis>,
     session: SessionId,
     signed_out: bool,
+    /// The node that wrote it down last, and for which socket's sake; that one may be gone.
+    node: Option<usize>,
+    node_since: UnixMillis,
 }
 
 #[derive(Debug)]
@@ -65,6 +82,8 @@ impl Store {
                 removed_at: None,
                 session: SessionId::from_uuid(Uuid::from_u128(1_000 + index as u128)),
                 signed_out: false,
+                node: None,
+                node_since: UnixMillis(0),
             })
             .collect();
         Self {
@@ -133,7 +152,7 @@ impl Store {
         page
     }
 
-    fn device_facts(&self) -> Vec<DeviceFact> {
+    fn device_facts(&self, node: usize) -> Vec<DeviceFact> {
         let fact = |(index, stored): (usize, &StoredDevice)| DeviceFact {
             id: device(index),
             state: stored.state,
@@ -141,6 +160,11 @@ impl Store {
             removed_at: stored.removed_at,
             reason: stored.removed_at.map(|_| RevokeReason::Removed),
             acked: Seq(0),
+            place: match stored.node {
+                None => Place::Nowhere,
+                Some(here) if here == node => Place::Here,
+                Some(other) => Place::Elsewhere { node: node_id(other), since: stored.node_since },
+            },
         };
         self.devices.iter().enumerate().map(fact).collect()
     }
@@ -205,6 +229,8 @@ struct Node {
     looking: Option<Looking>,
     paused: bool,
     show_due: bool,
+    /// Comings (with their time) and goings that are not written down yet.
+    notes: VecDeque<(DeviceId, Option<UnixMillis>)>,
 }
 
 struct World {
@@ -213,6 +239,8 @@ struct World {
     lines: Vec<Line>,
     browsers: Vec<Browser>,
     joined: u64,
+    /// Of each device, the socket that said hello last.
+    newest: [Option<SocketId>; DEVICES],
     now: Instant,
 }
 
@@ -224,6 +252,7 @@ impl World {
             lines: Vec::new(),
             browsers: (0..DEVICES).map(|_| Browser::default()).collect(),
             joined: 0,
+            newest: [None; DEVICES],
             now: Instant::now(),
         }
     }
@@ -256,7 +285,9 @@ impl World {
         let (connection, effects) = Identified::new(start, Moment { now: self.now, writable: true });
         let socket = SocketId(self.joined);
         self.joined += 1;
-        let joining = Joining { socket, device: device(index), session, verified_at, cursor };
+        self.newest[index] = Some(socket);
+        let at = joined_at(socket, node);
+        let joining = Joining { socket, device: device(index), session, verified_at, cursor, at };
         let joined = self.nodes[node].watch.join(joining);
         self.lines.push(Line {
             device: index,
@@ -298,6 +329,9 @@ impl World {
                 }
                 fan_out::Effect::Tell { socket, news } => {
                     if let Some(line) = self.lines.iter_mut().find(|line| line.node == node && line.socket == socket) {
+                        if news == News::Close(CloseCode::Superseded) {
+                            assert_ne!(self.newest[line.device], Some(socket), "the newest socket stays");
+                        }
                         line.news.push_back(news);
                     }
                 }
@@ -307,6 +341,8 @@ impl World {
                         line.news.push_back(News::Devices("list".into()));
                     }
                 }
+                fan_out::Effect::Came(device, at) => self.nodes[node].notes.push_back((device, Some(at))),
+                fan_out::Effect::Went(device) => self.nodes[node].notes.push_back((device, None)),
                 fan_out::Effect::ShowSoon => self.nodes[node].show_due = true,
                 fan_out::Effect::RetryLater => self.nodes[node].paused = true,
             }
@@ -461,7 +497,7 @@ impl World {
                 let moved = |head: fn(&Heads) -> Seq| known.is_none_or(|known| head(&known) < head(&heads));
                 let facts = Facts {
                     heads,
-                    devices: moved(|heads| heads.devices).then(|| self.store.device_facts()),
+                    devices: moved(|heads| heads.devices).then(|| self.store.device_facts(node)),
                     sessions: moved(|heads| heads.sessions).then(|| self.store.session_facts()),
                     now: UnixMillis(0),
                 };
@@ -496,6 +532,27 @@ impl World {
         paused || due
     }
 
+    /// A node writes down its next coming or going, as the database takes it, and the others may hear of it.
+    fn write_note(&mut self, node: usize, lost: u8) -> bool {
+        let Some((id, came)) = self.nodes[node].notes.pop_front() else { return false };
+        let index = (0..DEVICES).find(|index| device(*index) == id).unwrap();
+        let stored = &mut self.store.devices[index];
+        match came {
+            Some(at) if at >= stored.node_since || stored.node.is_none() => {
+                (stored.node, stored.node_since) = (Some(node), at);
+            }
+            None if stored.node == Some(node) => stored.node = None,
+            Some(_) | None => {}
+        }
+        for other in 0..NODES {
+            if lost & (1 << other) == 0 {
+                let effects = self.nodes[other].watch.handle(fan_out::Input::Presence);
+                self.carry_out(other, effects);
+            }
+        }
+        true
+    }
+
     fn removed(&mut self, index: usize) {
         for line in self.lines.iter_mut().filter(|line| line.device == index) {
             line.may_be_revoked = true;
@@ -505,7 +562,7 @@ impl World {
     fn step(&mut self, (kind, a, b): (u8, u8, u8)) {
         let line = (!self.lines.is_empty()).then(|| usize::from(a) % self.lines.len().max(1));
         let (index, node) = (usize::from(a) % DEVICES, usize::from(b) % NODES);
-        match (kind % 32, line) {
+        match (kind % 34, line) {
             (0..=3, _) => {
                 self.store.change(credential(a % CREDENTIALS), b % 4 != 0);
                 self.hint(b / 4);
@@ -555,12 +612,32 @@ impl World {
             (24..=26, Some(line)) => drop(self.take(line)),
             (27..=29, Some(line)) => drop(self.hear_news(line)),
             (30..=31, Some(line)) => drop(self.answer(line)),
+            (32..=33, _) => drop(self.write_note(node, b / 4)),
             _ => {}
         }
     }
 
-    /// Lets everything that is under way arrive, with one sweep.
+    /// Lets everything that is under way arrive, and those who were sent away go.
     fn settle(&mut self) {
+        for _ in 0..100 {
+            for node in 0..NODES {
+                while self.write_note(node, 0) {}
+                let effects = self.nodes[node].watch.handle(fan_out::Input::Presence);
+                self.carry_out(node, effects);
+            }
+            self.come_to_rest();
+            while let Some(line) = self.lines.iter().position(|line| line.closed) {
+                self.disconnect(line);
+            }
+            if self.nodes.iter().all(|node| node.notes.is_empty()) {
+                return;
+            }
+        }
+        panic!("comes and goes for ever");
+    }
+
+    /// With one sweep.
+    fn come_to_rest(&mut self) {
         for line in 0..self.lines.len() {
             self.lines[line].jammed = false;
             self.input(line, Input::Writable);
@@ -587,6 +664,21 @@ impl World {
             }
         }
         panic!("never comes to rest");
+    }
+
+    fn check_presence(&self) {
+        for (index, node) in self.nodes.iter().enumerate().filter(|(_, node)| !node.watch.is_empty()) {
+            for presence in node.watch.presences() {
+                let is_here = |line: &&Line| device(line.device) == presence.device;
+                let online = self.lines.iter().any(|line| is_here(&line));
+                assert_eq!(presence.is_online(), online, "node {index} is wrong about {presence:?}");
+            }
+        }
+        for index in 0..DEVICES {
+            let stays = |line: &&Line| line.device == index && !line.revoked && !line.deaf;
+            let at: Vec<usize> = self.lines.iter().filter(stays).map(|line| line.node).collect();
+            assert!(at.windows(2).all(|pair| pair[0] == pair[1]), "device {index} is on two nodes");
+        }
     }
 
     fn check_agreement(&self) {
@@ -619,5 +711,6 @@ proptest! {
         }
         world.settle();
         world.check_agreement();
+        world.check_presence();
     }
 }

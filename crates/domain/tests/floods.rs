@@ -12,7 +12,10 @@ use keyleash_protocol::{
 fn a_receipt_counts_once() {
     let (mut connection, moment) = connection(Standing::Revoked { reason: RevokeReason::Removed, at: UnixMillis(0) });
     let receipt = || Input::Message(ClientMessage::Receipt { at: UnixMillis(1), wiped: true });
-    assert_eq!(connection.handle(receipt(), moment), [Effect::RecordReceipt { wiped: true }]);
+    assert_eq!(
+        connection.handle(receipt(), moment),
+        [Effect::RecordReceipt { wiped: true, removed_at: UnixMillis(0) }]
+    );
     assert_eq!(connection.handle(receipt(), moment), []);
     assert_eq!(connection.handle(Input::ReceiptRecorded, moment), [Effect::Close(CloseCode::Revoked)]);
 }

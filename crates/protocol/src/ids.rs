@@ -63,6 +63,10 @@ id!(
     SessionId
 );
 id!(
+    /// One process of the server, while it runs. Never on the wire to a browser.
+    NodeId
+);
+id!(
     /// One entry of the security log.
     EventId
 );

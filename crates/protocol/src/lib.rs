@@ -17,7 +17,7 @@ pub mod units;
 
 pub use bytes::{Base64Url, SealedBox};
 pub use close::CloseCode;
-pub use ids::{CredentialId, DeviceId, EventId, SessionId, UserId};
+pub use ids::{CredentialId, DeviceId, EventId, NodeId, SessionId, UserId};
 pub use problem::ProblemCode;
 pub use sensitive::Sensitive;
 pub use units::{Epoch, Seq, UnixMillis, Version};

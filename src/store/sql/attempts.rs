@@ -68,6 +68,7 @@ impl AttemptStore for SqlStore {
                 "DELETE FROM attempts WHERE last_at < $1 RETURNING 1",
                 "DELETE FROM links WHERE expires_at < $1 RETURNING 1",
                 "DELETE FROM sessions WHERE expires_at < $1 RETURNING 1",
+                "DELETE FROM nodes WHERE alive_until < $1 RETURNING 1",
             ] {
                 forgotten += query(statement).bind(before.0).fetch_all(&mut *tx.0).await?.len() as u64;
             }

@@ -5,7 +5,7 @@ use keyleash_domain::{
     text::DeviceName,
 };
 use keyleash_protocol::{
-    CredentialId, DeviceId, Seq, SessionId, UnixMillis, UserId,
+    CredentialId, DeviceId, NodeId, Seq, SessionId, UnixMillis, UserId,
     limits::DEVICES_PER_USER_MAX,
     socket::{DeviceState, RevokeReason},
 };
@@ -21,6 +21,17 @@ use crate::store::{
     Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Link, LinkPurpose, NewDevice, Receipt, Revoke,
     Revoked, StoreResult, TokenHash, Trail,
 };
+
+/// Devices as they are read: with the node that they are on, if it is alive.
+macro_rules! select_devices {
+    ($which:literal) => {
+        concat!(
+            "SELECT d.*, n.id AS online_at FROM devices d
+             LEFT JOIN nodes n ON n.id = d.node AND n.alive_until > (SELECT now_ms FROM clock) ",
+            $which
+        )
+    };
+}
 
 fn life(device: &Device) -> Life {
     Life { state: device.state, removed_before: device.removed_at.is_some() }
@@ -64,7 +75,7 @@ impl DeviceStore for SqlStore {
 
     async fn device(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Device>> {
         self.run("read a device", || async {
-            let row = query("SELECT * FROM devices WHERE id = $1 AND user_id = $2")
+            let row = query(select_devices!("WHERE d.id = $1 AND d.user_id = $2"))
                 .bind(device.to_string())
                 .bind(user.to_string())
                 .fetch_optional(&self.reader)
@@ -76,7 +87,7 @@ impl DeviceStore for SqlStore {
 
     async fn devices(&self, user: UserId) -> StoreResult<Vec<Device>> {
         self.run("list devices", || async {
-            let rows = query("SELECT * FROM devices WHERE user_id = $1 ORDER BY id")
+            let rows = query(select_devices!("WHERE d.user_id = $1 ORDER BY d.id"))
                 .bind(user.to_string())
                 .fetch_all(&self.reader)
                 .await?;
@@ -237,22 +248,14 @@ impl DeviceStore for SqlStore {
         .await
     }
 
-    async fn record_activity(&self, batch: &[Activity]) -> StoreResult<()> {
+    async fn record_activity(&self, node: NodeId, batch: &[Activity]) -> StoreResult<()> {
         self.run("record activity", || async {
             let mut tx = self.begin().await?;
             // In one order, so that two nodes never hold what the other one waits for.
             let mut batch = batch.to_vec();
             batch.sort_unstable_by_key(|activity| activity.device);
             for activity in batch {
-                query(
-                    "UPDATE devices SET last_seen = $3, acked = CASE WHEN acked < $2 THEN $2 ELSE acked END
-                     WHERE id = $1",
-                )
-                .bind(activity.device.to_string())
-                .bind(activity.acked.0)
-                .bind(activity.last_seen.0)
-                .execute(&mut *tx.0)
-                .await?;
+                tx.record(node, &activity).await?;
             }
             tx.commit().await
         })
@@ -293,7 +296,7 @@ impl SqlStore {
 for_every_driver! {
 impl Writing<'t> {
     async fn device_by_keys(&mut self, keys: TokenHash) -> Result<Option<Device>, Fault> {
-        let row = query("SELECT * FROM devices WHERE keys_hash = $1")
+        let row = query(select_devices!("WHERE d.keys_hash = $1"))
             .bind(keys.to_vec())
             .fetch_optional(&mut *self.0)
             .await?;

@@ -15,7 +15,7 @@ use crate::{
     kms::WrappedKey,
     store::{
         CredentialRow, Device, DeviceKey, Event, Link, LinkedDevice, OutboxMail, Receipt, Session, StoreError,
-        TokenHash, User,
+        TokenHash, User, Whereabouts,
     },
 };
 
@@ -131,6 +131,10 @@ impl Columns<'r> {
             (Some(at), Some(wiped)) => Some(Receipt { at: UnixMillis(at), wiped }),
             _ => None,
         };
+        let online = match (parse_some(self.0.try_get::<Option<String>, _>("online_at")?.as_deref())?, self.0.try_get("node_since")?) {
+            (Some(node), Some(since)) => Some(Whereabouts { node, since: UnixMillis(since) }),
+            _ => None,
+        };
         Ok(Device {
             id: parse(&self.0.try_get::<String, _>("id")?)?,
             user: parse(&self.0.try_get::<String, _>("user_id")?)?,
@@ -149,6 +153,7 @@ impl Columns<'r> {
             last_seen: self.0.try_get::<Option<i64>, _>("last_seen")?.map(UnixMillis),
             acked: Seq(self.0.try_get("acked")?),
             receipt,
+            online,
             seq: Seq(self.0.try_get("seq")?),
         })
     }

@@ -76,13 +76,16 @@ impl Change<'t> {
         at: UnixMillis,
         restore_until: Option<UnixMillis>,
     ) -> Result<Option<Vec<RevokedDevice>>, Fault> {
-        let devices: Vec<(String, String, String)> =
-            query_as("SELECT id, name, state FROM devices WHERE user_id = $1 ORDER BY id")
-                .bind(self.user.to_string())
-                .fetch_all(&mut *self.tx.0)
-                .await?;
+        let devices: Vec<(String, String, String, Option<String>)> = query_as(
+            "SELECT d.id, d.name, d.state, n.id FROM devices d
+             LEFT JOIN nodes n ON n.id = d.node AND n.alive_until > (SELECT now_ms FROM clock)
+             WHERE d.user_id = $1 ORDER BY d.id",
+        )
+        .bind(self.user.to_string())
+        .fetch_all(&mut *self.tx.0)
+        .await?;
         let (mut revoked, mut is_there) = (Vec::new(), !matches!(which, Revoke::One(_)));
-        for (id, name, state) in devices {
+        for (id, name, state, node) in devices {
             let id: DeviceId = parse(&id)?;
             if !which.covers(id) {
                 continue;
@@ -92,7 +95,7 @@ impl Change<'t> {
             let anew = state != "removed" || (reason == RevokeReason::Erased && self.has_key(id).await?);
             if anew {
                 let held = self.revoke_one(id, reason, at, restore_until).await?;
-                revoked.push(RevokedDevice { id, name, held });
+                revoked.push(RevokedDevice { id, name, online: node.is_some(), held });
             }
         }
         if let Revoke::Panic { session, .. } = which {

@@ -30,6 +30,7 @@ enum Stage {
     /// Was told to wipe. Nothing else is sent to it and nothing of it is taken but the receipt.
     Revoked {
         reason: RevokeReason,
+        at: UnixMillis,
         until: Instant,
         /// Its receipt came; further ones are nothing new.
         confirmed: bool,
@@ -139,7 +140,7 @@ impl Identified {
         if matches!(self.stage, Stage::Revoked { .. } | Stage::Closed) {
             return;
         }
-        self.stage = Stage::Revoked { reason, until: moment.now + RECEIPT_MAX, confirmed: false };
+        self.stage = Stage::Revoked { reason, at, until: moment.now + RECEIPT_MAX, confirmed: false };
         // Whatever waited is not for this device any more.
         self.replies.clear();
         self.devices = None;
@@ -167,12 +168,12 @@ impl Identified {
             )
             | (Stage::Revoked { confirmed: true, .. }, ClientMessage::Receipt { .. })
             | (Stage::Closed, _) => {}
-            (Stage::Revoked { reason, confirmed, .. }, ClientMessage::Receipt { wiped, .. }) => match reason {
+            (Stage::Revoked { reason, at, confirmed, .. }, ClientMessage::Receipt { wiped, .. }) => match reason {
                 // The device stays verified: there is no removal to confirm.
                 RevokeReason::SignedOut => self.close(CloseCode::Revoked, effects),
                 RevokeReason::Removed | RevokeReason::Erased | RevokeReason::Panic | RevokeReason::SyncOff => {
                     *confirmed = true;
-                    effects.push(Effect::RecordReceipt { wiped });
+                    effects.push(Effect::RecordReceipt { wiped, removed_at: *at });
                 }
             },
             (Stage::Verified { outbox, .. }, ClientMessage::Ack { seq }) => match outbox.ack(seq, moment.now) {

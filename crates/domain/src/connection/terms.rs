@@ -127,6 +127,7 @@ pub enum Effect {
     Acked(Seq),
     RecordReceipt {
         wiped: bool,
+        removed_at: UnixMillis,
     },
     /// The vault does not hold this device for verified: have somebody look why.
     LookAgain,

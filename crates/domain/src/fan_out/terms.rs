@@ -1,7 +1,7 @@
 //! The words between a watch and those who run it: what was found, and who is to be told.
 
 use keyleash_protocol::{
-    DeviceId, Seq, SessionId, UnixMillis,
+    DeviceId, NodeId, Seq, SessionId, UnixMillis,
     socket::{DeviceState, RevokeReason, SyncPage},
 };
 
@@ -19,6 +19,13 @@ pub struct Heads {
     pub credentials: Seq,
 }
 
+impl Heads {
+    /// As if nothing were known of the devices: their rows are read again, whether they moved or not.
+    pub const fn without_devices(self) -> Self {
+        Self { devices: Seq(0), ..self }
+    }
+}
+
 /// Names one socket on this node; a later one has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketId(pub u64);
@@ -32,6 +39,20 @@ pub struct DeviceFact {
     pub removed_at: Option<UnixMillis>,
     pub reason: Option<RevokeReason>,
     pub acked: Seq,
+    pub place: Place,
+}
+
+/// Where a device's newest socket is, as the nodes have written it down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Nowhere,
+    /// On this node.
+    Here,
+    /// On another node that is alive.
+    Elsewhere {
+        node: NodeId,
+        since: UnixMillis,
+    },
 }
 
 /// A session that is good for something; `revoked` ones only to say so.
@@ -69,12 +90,18 @@ pub struct Joining {
     /// `None`: pending.
     pub verified_at: Option<UnixMillis>,
     pub cursor: Seq,
+    /// When it said hello, by the clock that all nodes share.
+    pub at: UnixMillis,
 }
 
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The user may be at this seq.
     Hint(Seq),
+    /// A device of the user's may have come, gone or caught up on another node.
+    Presence,
+    /// This node is not alive any more.
+    NodeGone(NodeId),
     /// Somebody met a refusal that the last look does not explain.
     LookAgain,
     /// The pause that [`Effect::RetryLater`] asked for is over.
@@ -106,16 +133,12 @@ pub enum Effect {
     },
     /// Send the list of devices to these sockets.
     Show(Vec<SocketId>),
+    /// Write down that the device's newest socket is on this node, since this time.
+    Came(DeviceId, UnixMillis),
+    /// Write down that its last socket on this node is gone.
+    Went(DeviceId),
     /// Something visible may have changed: ask again shortly, when it has settled.
     ShowSoon,
     /// A part was unavailable: look again after a pause.
     RetryLater,
-}
-
-/// What this node knows of a device: that it is connected here, and how far it got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Presence {
-    pub device: DeviceId,
-    pub online: bool,
-    pub acked: Seq,
 }

@@ -1,0 +1,40 @@
+//! One socket, as its user's watch knows it.
+
+use keyleash_protocol::{DeviceId, Seq, SessionId, UnixMillis};
+
+use super::terms::SocketId;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Pending,
+    Verified {
+        at: UnixMillis,
+    },
+    /// Was told that it is over.
+    Ended,
+}
+
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub(super) id: SocketId,
+    pub(super) device: DeviceId,
+    pub(super) session: SessionId,
+    pub(super) standing: Standing,
+    /// Up to where it was told that there is something; `None`: nothing yet.
+    pub(super) told: Option<Seq>,
+    /// Joined before the present look began: what that finds is newer than what the socket was welcomed by.
+    pub(super) settled: bool,
+    /// Has the list of devices.
+    pub(super) listed: bool,
+    pub(super) joined_at: UnixMillis,
+}
+
+impl Socket {
+    pub(super) fn is_live(&self) -> bool {
+        self.standing != Standing::Ended
+    }
+
+    pub(super) fn is_verified(&self) -> bool {
+        matches!(self.standing, Standing::Verified { .. })
+    }
+}
