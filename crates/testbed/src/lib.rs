@@ -15,6 +15,7 @@ mod leash;
 mod link;
 mod postgres;
 mod redis;
+mod smtp;
 
 pub use certificates::Authority;
 pub use kms::Kms;
@@ -22,3 +23,4 @@ pub use leash::{Leashed, await_port, free_port, program, python};
 pub use link::Link;
 pub use postgres::Postgres;
 pub use redis::{Redis, RedisCluster};
+pub use smtp::{Misdeed, Protection, Smtp};
