@@ -108,9 +108,12 @@ section! {
     /// How mails leave.
     pub struct Mail {
         /// `file:` and a directory: mails stay on this machine and are shown at `/dev/mailbox`. Or
-        /// `smtp://user:password@host:587` (STARTTLS is required) or `smtps://user:password@host` (TLS from the start).
+        /// `smtps://user:password@host:465` (TLS from the start) or `smtp://user:password@host:587` (STARTTLS, without which
+        /// nothing is sent). In user and password, write what is no letter or digit as `%XX`. A private certificate authority
+        /// is trusted by the environment variable `SSL_CERT_FILE`. `?tls=none` at the end sends mails and password in the
+        /// clear: for a relay on this machine only.
         pub url: String,
-        /// The sender.
+        /// The sender, such as `Keyleash <keys@example.com>`. The domain of its address is that of the mails' `Message-ID` too.
         pub from: String,
     }
 
@@ -204,12 +207,18 @@ impl Config {
         redact(&self.bus.url)
     }
 
+    /// The mail server's address without its password.
+    pub fn shown_mail(&self) -> String {
+        redact(&self.mail.url)
+    }
+
     /// The parts in use that are for one person on one machine.
     pub fn embedded_parts(&self) -> Vec<&'static str> {
         let is_in_public = self.http.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         [
             (self.kms.provider == KmsProvider::File, "file master key"),
             (self.mail.url.starts_with("file:"), "mails as files"),
+            (self.mail.url.ends_with("?tls=none"), "mails without TLS"),
             (self.bus.url.starts_with("local:"), "one node"),
             (!is_in_public && self.http.tls_certificate.is_none(), "no TLS"),
         ]

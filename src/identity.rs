@@ -106,13 +106,14 @@ impl Identity {
 
     /// Adds a mail to what is written along with a change.
     async fn with_mail(&self, mut trail: Trail, user: UserId, mail: &Mail) -> Result<Trail, VaultError> {
-        trail.mails.push(self.enclose(user, mail).await?);
+        trail.mails.push(self.enclose(user, mail, None).await?);
         Ok(trail)
     }
 
-    async fn enclose(&self, user: UserId, mail: &Mail) -> Result<QueuedMail, VaultError> {
+    /// `waiting`: the device that is told if the mail cannot be delivered.
+    async fn enclose(&self, user: UserId, mail: &Mail, waiting: Option<DeviceId>) -> Result<QueuedMail, VaultError> {
         let at = self.clock.now();
-        self.postman.enclose(self.entropy.id(at), user, mail, at).await
+        self.postman.enclose(self.entropy.id(at), user, mail, waiting, at).await
     }
 
     fn letters(&self) -> Letters<'_> {

@@ -8,9 +8,12 @@ use keyleash_protocol::UnixMillis;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+#[cfg(test)]
+mod conformance;
 pub mod files;
+pub mod smtp;
 
-/// A mail, ready to be sent. Sealed while it waits: it may carry a link's token.
+/// A mail as it was written. Sealed while it waits: it may carry a link's token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     pub to: String,
@@ -25,31 +28,42 @@ impl Debug for Mail {
     }
 }
 
+/// A mail on its way. If it has to be handed over again, id and time are the same: whoever gets it twice can tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostedMail {
+    pub id: Uuid,
+    /// When it was written.
+    pub at: UnixMillis,
+    #[serde(flatten)]
+    pub mail: Mail,
+}
+
+/// Why a mail is still here. Holds no address and no password.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    #[error("the mail could not be handed over ({operation}); it will be tried again")]
+    /// Nothing can be handed over at present, neither this mail nor another.
+    #[error("mails cannot be handed over at present ({operation})")]
+    Unavailable { operation: &'static str, source: Box<dyn Error + Send + Sync> },
+    /// This mail was not taken; later it may be.
+    #[error("the mail was not taken for now ({operation})")]
     Temporary { operation: &'static str, source: Box<dyn Error + Send + Sync> },
+    /// This mail will never be taken.
     #[error("the mail was refused for good ({operation})")]
     Permanent { operation: &'static str, source: Box<dyn Error + Send + Sync> },
 }
 
 #[async_trait]
 pub trait Mailer: Debug + Send + Sync {
-    async fn send(&self, mail: &Mail) -> Result<(), MailError>;
-}
+    /// Hands a mail over. May be given up half-way, by dropping it, without harm to what is sent next.
+    async fn send(&self, mail: &PostedMail) -> Result<(), MailError>;
 
-/// A mail that was kept on this machine instead of being sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FiledMail {
-    pub id: Uuid,
-    pub at: UnixMillis,
-    #[serde(flatten)]
-    pub mail: Mail,
+    /// Tries everything but a mail.
+    async fn check(&self) -> Result<(), MailError>;
 }
 
 /// A mailer whose mails can be read here, for trying out.
 #[async_trait]
 pub trait MailArchive: Debug + Send + Sync {
     /// Newest first.
-    async fn newest(&self, most: usize) -> Result<Vec<FiledMail>, MailError>;
+    async fn newest(&self, most: usize) -> Result<Vec<PostedMail>, MailError>;
 }

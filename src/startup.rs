@@ -28,6 +28,7 @@ use crate::{
     http::{self, Mailbox, Site, admin},
     identity::{Identity, Postman},
     kms::{KmsError, file::MasterKeyError},
+    mail::smtp::AddressError,
     socket::{self, CertificateError, Certificates, SocketRoute},
     store::{Store, StoreError, sql::OpenError},
 };
@@ -43,6 +44,8 @@ const KEEP_ENDED: Duration = Duration::from_hours(48);
 const DRAIN_SPREAD: Duration = Duration::from_secs(2);
 /// Sockets that are not gone by then are cut.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// Mails under way may be sent to their end for so long: one that is broken off may be sent twice.
+const LAST_MAILS_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -55,7 +58,9 @@ pub enum StartError {
     #[error(transparent)]
     Kms(#[from] KmsError),
     #[error("cannot use the mail directory {path}")]
-    Mail { path: String, source: io::Error },
+    MailDirectory { path: String, source: io::Error },
+    #[error(transparent)]
+    MailServer(#[from] AddressError),
     #[error(transparent)]
     Bus(#[from] RedisBusError),
     #[error("no kms.key_file is configured")]
@@ -78,7 +83,8 @@ impl StartError {
             | Self::Bus(_)
             | Self::Kms(KmsError::Refused { .. })
             | Self::NoKeyFile
-            | Self::Mail { .. }
+            | Self::MailDirectory { .. }
+            | Self::MailServer(_)
             | Self::Certificate(_)
             | Self::Listen { .. }
             | Self::Serve(_) => false,
@@ -119,7 +125,13 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     let public_url = config.public_url(listener.local_addr().map_err(StartError::Serve)?);
 
     let (store, clock) = (adapters.store.clone(), adapters.clock.clone());
-    let postman = Arc::new(Postman::new(store.clone(), adapters.vault.clone(), adapters.mailer.clone(), clock.clone()));
+    let postman = Arc::new(Postman::new(
+        store.clone(),
+        adapters.vault.clone(),
+        adapters.mailer.clone(),
+        clock.clone(),
+        adapters.entropy.clone(),
+    ));
     let identity = web::Data::new(Identity::new(
         adapters.for_identity(),
         postman.clone(),
@@ -137,8 +149,8 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     let server = socket::serve(listener, config.http.workers, certificates.as_ref(), app).map_err(StartError::Serve)?;
     let admin = admin(for_admins, admin::Parts { store: store.clone(), bus }, directory.clone())?;
 
+    let walking = tokio::spawn(postman.clone().walk());
     let beside = [
-        tokio::spawn(async move { postman.walk().await }),
         tokio::spawn(tidy(store.clone(), clock)),
         tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle(), told_to_stop()?)),
         actix_rt::spawn(async move { drop(admin.await) }),
@@ -151,6 +163,10 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     greet(&config, &public_url, admin_address);
     tracing::info!(url = public_url, "listening");
     server.await.map_err(StartError::Serve)?;
+    postman.leave();
+    if tokio::time::timeout(LAST_MAILS_MAX, walking).await.is_err() {
+        tracing::warn!("some mails were still being sent; another node goes on with them");
+    }
     for task in beside {
         task.abort();
     }

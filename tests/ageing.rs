@@ -112,12 +112,13 @@ impl House {
         let kms = wrap(FileKms::open(&at("key"), &*clock, entropy.clone()).unwrap());
         let vault: Arc<dyn Vault> =
             LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), data_keys);
-        let mailer = Arc::new(FileMailer::open(at("mail"), clock.clone(), entropy.clone()).unwrap());
-        let postman = Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone()));
+        let mailer = Arc::new(FileMailer::open(at("mail")).unwrap());
+        let postman =
+            Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone(), entropy.clone()));
         let ports = Ports { store, vault, bus: Arc::new(Silence), clock: clock.clone() };
         let url = "http://127.0.0.1:8080".to_owned();
         let identity = Arc::new(Identity::new(ports, postman.clone(), entropy, Limits::default(), url));
-        let postman = tokio::spawn(async move { postman.walk().await });
+        let postman = tokio::spawn(postman.walk());
         Self { identity, clock, mailbox: mailer, postman, _directory: directory }
     }
 

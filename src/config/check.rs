@@ -59,7 +59,7 @@ fn addresses(config: &Config) -> Result<(), ConfigError> {
     let schemes: [(&'static str, &str, &[&str]); 3] = [
         ("store.url", &config.store.url, &["sqlite:", "postgres://", "postgresql://"]),
         ("bus.url", &config.bus.url, &["local:", "redis://", "rediss://"]),
-        ("mail.url", &config.mail.url, &["file:"]),
+        ("mail.url", &config.mail.url, &["file:", "smtp://", "smtps://"]),
     ];
     for (key, url, known) in schemes {
         if !known.iter().any(|scheme| url.starts_with(scheme)) {

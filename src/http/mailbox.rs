@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use super::{Refused, Site, problem};
-use crate::mail::{FiledMail, MailArchive};
+use crate::mail::{MailArchive, PostedMail};
 
 /// Mails shown, newest first.
 const SHOWN_MAX: usize = 200;
@@ -26,7 +26,7 @@ impl Mailbox {
             .route("/dev/mailbox.json", web::get().guard(fn_guard(is_addressed_by_name)).to(json));
     }
 
-    async fn mails(&self) -> Result<Vec<FiledMail>, Refused> {
+    async fn mails(&self) -> Result<Vec<PostedMail>, Refused> {
         self.0.newest(SHOWN_MAX).await.map_err(|_| problem::not_found())
     }
 }

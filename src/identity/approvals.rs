@@ -40,8 +40,8 @@ impl Identity {
         };
         let expires_at = link.expires_at;
         let mail = self.letters().verify_device(&user.email, &token, &device, origin, at, self.limits.link_minutes);
-        let trail = self.with_mail(Trail::default(), user.id, &mail).await?;
-        self.store.create_link(link, trail).await?;
+        let mails = vec![self.enclose(user.id, &mail, Some(device.id)).await?];
+        self.store.create_link(link, Trail { mails, ..Trail::default() }).await?;
         self.postman.ring();
         Ok(expires_at)
     }

@@ -14,7 +14,7 @@ use crate::{
     entropy::Entropy,
     identity,
     kms::file::FileKms,
-    mail::{MailArchive, Mailer, files::FileMailer},
+    mail::{MailArchive, Mailer, files::FileMailer, smtp::SmtpMailer},
     store::{Store, StoreResult, sql},
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
@@ -44,8 +44,7 @@ impl Adapters {
         let kms = keys::open(config, &*clock, &entropy).await?;
         let limits = DataKeyLimits::default();
         let vault = LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), limits);
-        let shared: Arc<dyn Clock> = clock.clone();
-        let (mailer, archive) = mailer(config, &shared, &entropy)?;
+        let (mailer, archive) = mailer(config)?;
         let (hints, heard) = mpsc::channel(BUS_QUEUE);
         let bus = bus(config, patience, hints, &entropy).await?;
         Ok(Self { store, vault, mailer, archive, bus, heard, clock, entropy })
@@ -118,12 +117,15 @@ fn is_local(config: &Config) -> bool {
 
 type MailOutAndIn = (Arc<dyn Mailer>, Option<Arc<dyn MailArchive>>);
 
-pub(super) fn mailer(config: &Config, clock: &Arc<dyn Clock>, entropy: &Entropy) -> Result<MailOutAndIn, StartError> {
-    let directory = PathBuf::from(config.mail.url.trim_start_matches("file:"));
-    let mailer = FileMailer::open(directory.clone(), clock.clone(), entropy.clone())
-        .map_err(|source| StartError::Mail { path: directory.display().to_string(), source })?;
-    let mailer = Arc::new(mailer);
-    Ok((mailer.clone(), Some(mailer)))
+pub(super) fn mailer(config: &Config) -> Result<MailOutAndIn, StartError> {
+    let url = &config.mail.url;
+    if let Some(path) = url.strip_prefix("file:") {
+        let mailer = FileMailer::open(PathBuf::from(path))
+            .map_err(|source| StartError::MailDirectory { path: path.to_owned(), source })?;
+        let mailer = Arc::new(mailer);
+        return Ok((mailer.clone(), Some(mailer)));
+    }
+    Ok((Arc::new(SmtpMailer::new(url, &config.mail.from)?), None))
 }
 
 /// The master key file; only for a configuration that names one.

@@ -18,8 +18,8 @@ use keyleash_protocol::{
 
 use super::{
     Activity, ApproveOutcome, ChangeOutcome, CredentialChange, Device, EnrolOutcome, Gift, LinkPurpose, LinkedDevice,
-    MailOutcome, NewDevice, NewEvent, NewLink, NewSession, NewUser, QueuedMail, Receipt, Revoke, Revoked, SessionStore,
-    Step, Store, TokenHash, Trail, Whereabouts,
+    MailOutcome, NewDevice, NewEvent, NewLink, NewSession, NewUser, OutboxMail, QueuedMail, Receipt, Revoke, Revoked,
+    SessionStore, Step, Store, TokenHash, Trail, Whereabouts,
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
@@ -46,6 +46,7 @@ pub(crate) async fn suite(store: &dyn Store) {
     what_was_given_is_remembered(store).await;
     a_data_key_is_moved_by_one(store).await;
     a_mail_is_claimed_by_one(store).await;
+    a_mail_that_was_given_up_is_told(store).await;
     the_log_is_read_in_pages(store).await;
     changed_users_are_found(store).await;
     a_device_is_where_its_newest_socket_is(store).await;
@@ -554,7 +555,7 @@ async fn a_data_key_is_moved_by_one(store: &dyn Store) {
     users.sort_by_key(ToString::to_string);
     assert_eq!(mine(None, 10_000).await, users);
     assert_eq!(mine(Some(users[0]), 10_000).await, users[1..]);
-    assert_eq!(mine(Some(users[0]), 1).await.len(), 1);
+    assert_eq!(store.data_keys_not_under(&present.key_id, Some(users[0]), 1).await.unwrap().len(), 1);
 
     let moved = |blob| store.replace_data_key(users[0], &former, WrappedKey { blob: vec![blob], ..present.clone() });
     let (a, b) = tokio::join!(moved(2), moved(3));
@@ -579,10 +580,57 @@ async fn a_mail_is_claimed_by_one(store: &dyn Store) {
     let claimed = [a.unwrap(), b.unwrap()].concat();
     assert_eq!(claimed.iter().filter(|mail| mail.id == id).count(), 1);
     let again = claim(LATER, LATER.after(Duration::from_secs(1))).await.unwrap();
-    assert_eq!(again.iter().find(|mail| mail.id == id).unwrap().tries, 1, "the lease is over");
-    store.finish_mail(id, MailOutcome::GivenUp, LATER).await.unwrap();
+    let of = |mails: &[OutboxMail]| mails.iter().find(|mail| mail.id == id).cloned();
+    let (first, second) = (of(&claimed).unwrap(), of(&again).unwrap());
+    assert_eq!((second.tries, second.at), (1, NOW), "the lease is over");
+
+    // The first, who was slow, changes nothing of the second's claim.
+    store.finish_mail(&first, &MailOutcome::RetryAt(NOW)).await.unwrap();
+    let given_up = |trail| MailOutcome::GivenUp { at: LATER, trail, device: None };
+    store.finish_mail(&first, &given_up(Trail::default())).await.unwrap();
+    assert!(of(&claim(LATER, LATER).await.unwrap()).is_none());
+    store.finish_mail(&second, &MailOutcome::RetryAt(LATER)).await.unwrap();
+    let third = of(&claim(LATER, LATER).await.unwrap()).unwrap();
+    assert!(store.mails_waiting().await.unwrap() >= 1);
+
+    // But a mail that was sent is gone, whoever sent it.
+    store.finish_mail(&second, &MailOutcome::Sent).await.unwrap();
+    store.finish_mail(&third, &given_up(Trail::default())).await.unwrap();
     let far = LATER.after(Duration::from_hours(1));
-    assert!(claim(far, far).await.unwrap().iter().all(|mail| mail.id != id));
+    assert!(of(&claim(far, far).await.unwrap()).is_none());
+}
+
+async fn a_mail_that_was_given_up_is_told(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let device = one.pending().await.id;
+    let id = one.entropy.id(NOW);
+    let trail = Trail { mails: vec![QueuedMail { id, sealed: b"mail".to_vec(), at: NOW }], ..Trail::default() };
+    store.record(one.user, trail).await.unwrap();
+    let mails = store.claim_mails(NOW, LATER, 1_000).await.unwrap();
+    let claimed = mails.into_iter().find(|mail| mail.id == id).unwrap();
+    let event = NewEvent {
+        id: EventId::from_uuid(one.entropy.id(LATER)),
+        kind: EventKind::MailUndeliverable,
+        device: Some(device),
+        address: None,
+        detail: "Verify".to_owned(),
+        at: LATER,
+    };
+    let before = store.heads(one.user).await.unwrap().unwrap();
+    let trail = Trail { events: vec![event], ..Trail::default() };
+    let outcome = MailOutcome::GivenUp { at: LATER, trail, device: Some(device) };
+    store.finish_mail(&claimed, &outcome).await.unwrap();
+    store.finish_mail(&claimed, &outcome).await.unwrap();
+    let heads = store.heads(one.user).await.unwrap().unwrap();
+    assert_eq!((heads.devices, heads.devices > before.devices), (heads.seq, true), "devices hear of it, once");
+    let told = one.device(device).await;
+    assert_eq!((told.mail_failed_at, told.seq), (Some(LATER), heads.seq));
+    assert_eq!(store.events(one.user, None, 1).await.unwrap()[0].kind, EventKind::MailUndeliverable);
+
+    let asked = LinkedDevice { id: device, keys: one.hash(), address: "127.0.0.1".to_owned() };
+    let link = NewLink { purpose: LinkPurpose::VerifyDevice, device: Some(asked), ..link(&one.entropy, one.user) };
+    store.create_link(link, Trail::default()).await.unwrap();
+    assert_eq!(one.device(device).await.mail_failed_at, None, "a newer mail is on its way");
 }
 
 async fn the_log_is_read_in_pages(store: &dyn Store) {

@@ -49,6 +49,8 @@ pub struct Device {
     pub receipt: Option<Receipt>,
     /// Where it is online, as the nodes wrote it down; a node that is not alive does not count.
     pub online: Option<Whereabouts>,
+    /// When it was given up to deliver its verification mail.
+    pub mail_failed_at: Option<UnixMillis>,
     /// The seq of its last change.
     pub seq: Seq,
 }
@@ -70,6 +72,7 @@ impl Device {
             online: removed_at.is_none() && self.online.is_some(),
             acked_seq: self.acked,
             seq: credentials,
+            mail_failed_at: self.mail_failed_at.filter(|_| self.state == DeviceState::Pending),
             reason: removed_at.and(self.reason),
             receipt: removed_at.zip(self.receipt).map(|(removed_at, receipt)| ReceiptView {
                 at: receipt.at,

@@ -130,6 +130,9 @@ body! {
         pub acked_seq: Seq,
         /// Up to where there is something for it; up to date when `acked_seq` has reached it.
         pub seq: Seq,
+        /// While it is pending: since when it is known that its verification mail could not be delivered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub mail_failed_at: Option<UnixMillis>,
         /// Why it was removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub reason: Option<RevokeReason>,
@@ -308,4 +311,5 @@ pub enum EventKind {
     /// A device was given this credential for the first time.
     CredentialRead,
     AttemptsBlocked,
+    MailUndeliverable,
 }

@@ -154,6 +154,7 @@ impl Columns<'r> {
             acked: Seq(self.0.try_get("acked")?),
             receipt,
             online,
+            mail_failed_at: self.0.try_get::<Option<i64>, _>("mail_failed_at")?.map(UnixMillis),
             seq: Seq(self.0.try_get("seq")?),
         })
     }
@@ -185,6 +186,7 @@ impl Columns<'r> {
             id: parse(&self.0.try_get::<String, _>("id")?)?,
             user: parse(&self.0.try_get::<String, _>("user_id")?)?,
             sealed: self.0.try_get("sealed")?,
+            at: UnixMillis(self.0.try_get("created_at")?),
             tries: u32::try_from(self.0.try_get::<i64, _>("tries")?).unwrap_or(u32::MAX),
         })
     }

@@ -174,6 +174,8 @@ export class Keyleash {
     const pending = await store.fact("enrolment");
     if (pending?.state === "pending") await store.setEnrolment({ ...pending, mailExpiresAt: expires_at });
     await this.tab.stored();
+    // Forgets that the mail before this one could not be delivered.
+    await this.tab.errand("list_devices");
     return { expiresAt: expires_at };
   }
 

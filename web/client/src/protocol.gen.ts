@@ -251,6 +251,10 @@ acked_seq: Seq,
  */
 seq: Seq, 
 /**
+ * While it is pending: since when it is known that its verification mail could not be delivered.
+ */
+mail_failed_at?: UnixMillis, 
+/**
  * Why it was removed.
  */
 reason?: RevokeReason, receipt?: ReceiptView, };
@@ -332,7 +336,7 @@ export type SessionList = { sessions: Array<SessionView>, };
 /**
  * The kinds of entry in the security log.
  */
-export type EventKind = "signed_up" | "logged_in" | "logged_out" | "session_ended" | "totp_enabled" | "totp_disabled" | "recovery_code_used" | "recovery_codes_renewed" | "password_changed" | "password_reset" | "sync_turned_on" | "sync_turned_off" | "device_added" | "device_verified" | "device_renamed" | "device_removed" | "device_erased" | "device_wiped" | "panic" | "credential_added" | "credential_changed" | "credential_deleted" | "credential_read" | "attempts_blocked";
+export type EventKind = "signed_up" | "logged_in" | "logged_out" | "session_ended" | "totp_enabled" | "totp_disabled" | "recovery_code_used" | "recovery_codes_renewed" | "password_changed" | "password_reset" | "sync_turned_on" | "sync_turned_off" | "device_added" | "device_verified" | "device_renamed" | "device_removed" | "device_erased" | "device_wiped" | "panic" | "credential_added" | "credential_changed" | "credential_deleted" | "credential_read" | "attempts_blocked" | "mail_undeliverable";
 
 export type EventView = { id: EventId, at: UnixMillis, kind: EventKind, device?: DeviceId, address?: string, 
 /**

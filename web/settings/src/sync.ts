@@ -47,9 +47,10 @@ export class SyncView extends LiveElement {
   }
 
   #pending(sync: Extract<Sync, { kind: "pending" }>) {
-    const { session } = this.snapshot;
+    const { session, devices } = this.snapshot;
     const address = session.kind === "in" ? session.me.email : "you";
     const sent = sync.mailExpiresAt;
+    const failed = devices.find((each) => each.id === sync.device)?.mail_failed_at;
     return html`
       <section class="inset stack" aria-label="Verify this device">
         <div class="row spread"><h3>Verify this device</h3><span class="badge warn dot">Waits for approval</span></div>
@@ -58,7 +59,7 @@ export class SyncView extends LiveElement {
           <p class="match" data-match-code>${sync.matchCode}</p>
           <p class="muted small">The mail and the page behind its link show the same code. If it differs, do not approve.</p>
         </div>
-        ${sent ? html`<p role="status">Mail sent to ${address}. Open its link and approve; the link works until ${moment(sent)}. This page goes on by itself.</p>` : nothing}
+        ${this.#aboutMail(address, sent, failed)}
         ${this.failureView()}
         <div class="row">
           <button class=${sent ? "" : "primary"} ?disabled=${this.busy} @click=${() => this.attempt(() => this.client.requestVerification())}>
@@ -67,5 +68,15 @@ export class SyncView extends LiveElement {
         </div>
       </section>
     `;
+  }
+
+  #aboutMail(address: string, sent?: number, failed?: number) {
+    if (failed) {
+      return html`<p class="error" role="alert">The mail to ${address} could not be delivered (${moment(failed)}). Check that this mailbox takes mails, then send it again.</p>`;
+    }
+    if (sent) {
+      return html`<p role="status">Mail sent to ${address}. Open its link and approve; the link works until ${moment(sent)}. This page goes on by itself.</p>`;
+    }
+    return nothing;
   }
 }

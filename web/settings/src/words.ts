@@ -83,6 +83,7 @@ export const eventWords: Record<EventKind, string> = {
   credential_deleted: "Exchange key deleted",
   credential_read: "Exchange keys read",
   attempts_blocked: "Too many wrong codes: attempts blocked for a while",
+  mail_undeliverable: "A mail to you could not be delivered",
 };
 
 /** What an entry of the security log is about, with names in place of ids where this browser knows them. */
