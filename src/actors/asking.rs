@@ -92,7 +92,7 @@ fn refusal(error: &VaultError) -> VaultRefusal {
     match error {
         VaultError::NotVerified => VaultRefusal::NotVerified,
         VaultError::Kms(_) | VaultError::Store(_) | VaultError::Corrupt { .. } => {
-            tracing::warn!(%error, "the vault gave nothing");
+            tracing::warn!(error = causes::in_one_line(error), "the vault gave nothing");
             VaultRefusal::Unavailable
         }
     }

@@ -301,7 +301,7 @@ mod tests {
             let before = service.calls("Decrypt");
             assert_unavailable(&client.unwrap(&CONTEXT, &wrapped).await);
             assert_eq!(service.calls("Decrypt") - before, CallLimits::default().tries_max);
-            service.refuse(status, code, 0);
+            service.relent();
         }
         assert_eq!(client.unwrap(&CONTEXT, &wrapped).await.unwrap(), key);
     }

@@ -9,6 +9,7 @@ mod site;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod kms;
 mod limits;
 mod start;
 mod together;

@@ -6,7 +6,7 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -37,7 +37,8 @@ impl Server {
         Self::start_with(&[]).await
     }
 
-    /// Starts a server with further configuration, such as `("LIMITS__GRACE_SECONDS", "1")`.
+    /// Starts a server with further configuration, such as `("LIMITS__GRACE_SECONDS", "1")`, and what libraries read from
+    /// the environment, such as `("AWS_REGION", "eu-central-1")`.
     pub async fn start_with(configuration: &[(&str, &str)]) -> Self {
         Self::start_logging("warn", configuration).await
     }
@@ -53,7 +54,10 @@ impl Server {
             ("KEYLEASH_KMS__KEY_FILE".to_owned(), at("master.key")),
             ("KEYLEASH_MAIL__URL".to_owned(), format!("file:{}", at("mail"))),
         ];
-        environment.extend(configuration.iter().map(|(key, value)| (format!("KEYLEASH_{key}"), (*value).to_owned())));
+        if configuration.contains(&("KMS__PROVIDER", "aws")) {
+            environment.retain(|(key, _)| key != "KEYLEASH_KMS__KEY_FILE");
+        }
+        environment.extend(configuration.iter().map(|(key, value)| (variable(key), (*value).to_owned())));
         environment.push(("RUST_LOG".to_owned(), level.to_owned()));
         let (launched, log) = (environment.clone(), log_of(&directory));
         let (process, url, admin) = tokio::task::spawn_blocking(move || launch(&launched, &log)).await.unwrap();
@@ -68,6 +72,19 @@ impl Server {
         self.environment.retain(|(key, _)| key != "KEYLEASH_HTTP__LISTEN");
         self.environment.push(("KEYLEASH_HTTP__LISTEN".to_owned(), address));
         (self.process, self.url, self.admin) = launch(&self.environment, &log_of(&self.directory));
+    }
+
+    /// Sets a part of the configuration for the next start, or takes it out.
+    pub fn reconfigure(&mut self, key: &str, value: Option<&str>) {
+        self.environment.retain(|(known, _)| *known != variable(key));
+        self.environment.extend(value.map(|value| (variable(key), value.to_owned())));
+    }
+
+    /// Runs another command of the program with this server's configuration, to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyleash"));
+        command.args(arguments).envs(self.environment.iter().map(|(key, value)| (key, value)));
+        tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
     }
 
     pub fn kill(&mut self) {
@@ -126,6 +143,16 @@ impl Drop for Server {
             eprintln!("{}", self.log());
         }
     }
+}
+
+/// What a command said, on both its outputs.
+pub fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
+}
+
+fn variable(key: &str) -> String {
+    let is_a_librarys = key.starts_with("AWS_") || key.starts_with("SSL_");
+    if is_a_librarys { key.to_owned() } else { format!("KEYLEASH_{key}") }
 }
 
 fn log_of(directory: &TempDir) -> PathBuf {

@@ -6,6 +6,7 @@ The keys are in STATE_FILE, so that they are the same after a restart. CONTROL_P
 function of `Control`, its query the arguments.
 """
 
+import base64
 import json
 import pathlib
 import sys
@@ -22,6 +23,8 @@ from werkzeug.serving import run_simple
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 TARGET = "HTTP_X_AMZ_TARGET"
+# Every data key that was ever in the clear here.
+SEEN = set()
 
 
 class Refusal(JsonRESTError):
@@ -38,14 +41,17 @@ def require_enabled(key):
         raise Refusal("DisabledException", f"{key.arn} is disabled.")
 
 
-def only_with_an_enabled_key(name):
-    lenient = getattr(kms.KmsBackend, name)
+def generate_data_key(self, key_id, *args, lenient=kms.KmsBackend.generate_data_key, **kwargs):
+    require_enabled(self.keys[self.any_id_to_key_id(key_id)])
+    made = lenient(self, key_id, *args, **kwargs)
+    SEEN.add(made[0])
+    return made
 
-    def strict(self, key_id, *args, **kwargs):
-        require_enabled(self.keys[self.any_id_to_key_id(key_id)])
-        return lenient(self, key_id, *args, **kwargs)
 
-    setattr(kms.KmsBackend, name, strict)
+def encrypt(self, key_id, plaintext, *args, lenient=kms.KmsBackend.encrypt, **kwargs):
+    require_enabled(self.keys[self.any_id_to_key_id(key_id)])
+    SEEN.add(plaintext)
+    return lenient(self, key_id, plaintext, *args, **kwargs)
 
 
 def decrypt(self, ciphertext_blob, encryption_context, key_id=None):
@@ -57,11 +63,12 @@ def decrypt(self, ciphertext_blob, encryption_context, key_id=None):
     if key_id is not None and self.any_id_to_key_id(key_id) != used:
         raise Refusal("IncorrectKeyException", "The ciphertext is not under the key of the request.")
     require_enabled(self.keys[used])
+    SEEN.add(plaintext)
     return plaintext, self.keys[used].arn
 
 
-for operation in ("generate_data_key", "encrypt"):
-    only_with_an_enabled_key(operation)
+kms.KmsBackend.generate_data_key = generate_data_key
+kms.KmsBackend.encrypt = encrypt
 kms.KmsBackend.decrypt = decrypt
 
 
@@ -143,6 +150,9 @@ class Control:
     def refuse(self, status, code, calls):
         with self.faults.lock:
             self.faults.status, self.faults.code, self.faults.refusals = int(status), code, int(calls)
+
+    def seen(self):
+        return "\n".join(base64.b64encode(data_key).decode() for data_key in SEEN)
 
     def calls(self, operation):
         with self.faults.lock:

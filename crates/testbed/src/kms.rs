@@ -94,9 +94,14 @@ impl Kms {
         self.refuse(400, "ThrottlingException", calls);
     }
 
-    /// Answers the next calls with an error; 0 calls: with none any more.
+    /// Answers the next calls with an error.
     pub fn refuse(&self, status: u16, code: &str, calls: u32) {
         self.tell("refuse", &[("status", &status), ("code", &code), ("calls", &calls)]);
+    }
+
+    /// Refuses no more.
+    pub fn relent(&self) {
+        self.refuse(400, "none", 0);
     }
 
     /// Thinks this long before each answer.
@@ -107,6 +112,11 @@ impl Kms {
     /// How often an operation, such as `Decrypt`, was asked for since the start; refused ones too.
     pub fn calls(&self, operation: &str) -> u32 {
         self.tell("calls", &[("operation", &operation)]).parse().expect("a number")
+    }
+
+    /// Every data key that was in the clear since the start, in base64.
+    pub fn data_keys(&self) -> Vec<String> {
+        self.tell("seen", &[]).lines().map(str::to_owned).collect()
     }
 
     pub fn kill(&mut self) {
