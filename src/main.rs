@@ -51,6 +51,9 @@ enum Admin {
     RotateMasterKey,
     /// Move every data key to the key that wraps at present; running it again goes on where it stopped.
     Rewrap,
+    /// Say that a backup of the database was put back, while no node runs: everybody has to log in again, and every device
+    /// has to be verified by mail and authenticator code.
+    Restored,
 }
 
 fn main() -> ExitCode {
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Config => config.to_toml().map(|toml| print!("{toml}")).map_err(Into::into),
         Command::Admin(Admin::RotateMasterKey) => startup::rotate_master_key(&config).map_err(Into::into),
         Command::Admin(Admin::Rewrap) => startup::rewrap(&config).map_err(Into::into),
+        Command::Admin(Admin::Restored) => startup::restored(&config).map_err(Into::into),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

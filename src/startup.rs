@@ -4,6 +4,7 @@ mod adapters;
 mod doctor;
 mod gate;
 mod keys;
+mod restored;
 mod rewrap;
 mod waiting;
 
@@ -34,7 +35,7 @@ use crate::{
 };
 
 use self::{adapters::Adapters, gate::SessionGate, waiting::until_there};
-pub use self::{doctor::doctor, rewrap::rewrap, waiting::Patience};
+pub use self::{doctor::doctor, restored::restored, rewrap::rewrap, waiting::Patience};
 
 /// What is over (links, counts, sessions, keys past their restore window) is deleted this often.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);

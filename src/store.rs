@@ -18,6 +18,7 @@ mod history;
 mod links;
 mod mails;
 mod nodes;
+mod restored;
 mod sessions;
 pub mod sql;
 mod users;
@@ -38,6 +39,7 @@ pub use self::{
     links::{Link, LinkPurpose, LinkStore, LinkedDevice, NewLink},
     mails::{MailOutcome, MailStore, OutboxMail},
     nodes::NodeStore,
+    restored::{HistoryOutcome, NewHistory, RestoredStore},
     sessions::{NewSession, Session, SessionStore},
     users::{NewUser, User, UserStore},
 };
@@ -108,6 +110,7 @@ pub trait Store:
     + MailStore
     + HistoryStore
     + NodeStore
+    + RestoredStore
 {
     /// Waits for transactions under way and leaves the database in good order.
     async fn close(&self);

@@ -11,15 +11,15 @@ use keyleash_domain::{
     text::{DeviceName, Email},
 };
 use keyleash_protocol::{
-    CredentialId, DeviceId, EventId, NodeId, Seq, SessionId, UnixMillis, UserId, Version,
+    CredentialId, DeviceId, Epoch, EventId, NodeId, Seq, SessionId, UnixMillis, UserId, Version,
     http::EventKind,
     socket::{DeviceState, RevokeReason},
 };
 
 use super::{
-    Activity, ApproveOutcome, ChangeOutcome, CredentialChange, Device, EnrolOutcome, Gift, LinkPurpose, LinkedDevice,
-    MailOutcome, NewDevice, NewEvent, NewLink, NewSession, NewUser, OutboxMail, QueuedMail, Receipt, Revoke, Revoked,
-    SessionStore, Step, Store, TokenHash, Trail, Whereabouts,
+    Activity, ApproveOutcome, ChangeOutcome, CredentialChange, Device, EnrolOutcome, Gift, HistoryOutcome, LinkPurpose,
+    LinkedDevice, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession, NewUser, OutboxMail, QueuedMail,
+    Receipt, Revoke, Revoked, SessionStore, Step, Store, TokenHash, Trail, Whereabouts,
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
@@ -51,6 +51,8 @@ pub(crate) async fn suite(store: &dyn Store) {
     changed_users_are_found(store).await;
     a_device_is_where_its_newest_socket_is(store).await;
     a_dead_nodes_devices_are_offline(store).await;
+    // The last: it is about everybody.
+    a_backup_is_believed_nothing_that_gives_access(store).await;
 }
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -714,4 +716,33 @@ async fn a_dead_nodes_devices_are_offline(store: &dyn Store) {
     assert!(!store.renew_lease(two, LEASE).await.unwrap().contains(&one));
     store.record_activity(two, &[step(device, Step::Came(UnixMillis(10)))]).await.unwrap();
     assert_eq!(place().await, Some(two), "an older socket that is alive counts before a newer one that is not");
+}
+
+async fn a_backup_is_believed_nothing_that_gives_access(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let (verified, pending, node) = (one.verified().await, one.pending().await, new_node(&one).await);
+    let (link, before) = (one.ask(&pending).await, store.heads(one.user).await.unwrap().unwrap());
+    let epoch = store.epoch().await.unwrap();
+    let begin = || store.begin_history(NewHistory { epoch: Epoch("another".into()), at: NOW, keys_until: LATER });
+    assert!(matches!(begin().await.unwrap(), HistoryOutcome::NodesAlive { nodes: 1.. }));
+    assert_eq!((store.epoch().await.unwrap(), store.heads(one.user).await.unwrap().unwrap()), (epoch, before));
+
+    for alive in store.renew_lease(node, LEASE).await.unwrap() {
+        store.end_lease(alive).await.unwrap();
+    }
+    assert!(matches!(begin().await.unwrap(), HistoryOutcome::Begun { devices: 2.. }));
+    assert_eq!(store.epoch().await.unwrap(), Epoch("another".into()));
+    assert!(store.heads(one.user).await.unwrap().unwrap().devices > before.devices);
+    assert!(SessionStore::sessions(store, one.user, NOW).await.unwrap().is_empty());
+    let outcome = store.approve(link, true, b"new", NOW, Trail::default()).await.unwrap();
+    assert_eq!(outcome, ApproveOutcome::LinkUsedOrExpired);
+    for (device, key) in [(verified, &b"key"[..]), (pending, b"new")] {
+        assert_eq!(one.device(device.id).await.state, DeviceState::Pending);
+        assert_eq!(one.key(device.id).await, None);
+        let refused = one.approve(&device, false, b"new").await;
+        assert_eq!(refused, ApproveOutcome::Refused(Refusal::SecondFactorNeeded));
+        assert!(matches!(one.approve(&device, true, b"new").await, ApproveOutcome::Approved(_)));
+        assert_eq!(one.key(device.id).await.as_deref(), Some(key));
+    }
+    assert!(store.claim_mails(LATER, LATER, 1_000).await.unwrap().is_empty(), "what waited may have been sent");
 }

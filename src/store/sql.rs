@@ -16,6 +16,7 @@ mod nodes;
 mod open;
 mod operation;
 mod postgres;
+mod restored;
 mod rows;
 mod sessions;
 mod sqlite;

@@ -11,5 +11,6 @@ mod support;
 
 mod kms;
 mod limits;
+mod restored;
 mod start;
 mod together;

@@ -6,15 +6,19 @@ pub trait Driver: Database<Arguments: IntoArguments<Self>> + Sized {
     /// Opens a transaction that writes. SQLite takes the write lock at once, so that no transaction has to be repeated
     /// because it found that out too late.
     const BEGIN: &'static str;
+    /// What to say in a transaction that may take long, so that the server does not end it.
+    const UNHURRIED: Option<&'static str>;
 }
 
 impl Driver for sqlx::Sqlite {
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
+    const UNHURRIED: Option<&'static str> = None;
 }
 
 impl Driver for sqlx::Postgres {
     // Each statement sees what was committed before it; what must not change meanwhile is a row that the transaction took.
     const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    const UNHURRIED: Option<&'static str> = Some("SET LOCAL statement_timeout = 0");
 }
 
 /// A type that goes into a column of any driver and comes back.
