@@ -271,7 +271,7 @@ mod tests {
         tries_max: 3,
         connect_max: Duration::from_secs(30),
         try_max: Duration::from_secs(30),
-        call_max: Duration::from_secs(60),
+        call_max: Duration::from_mins(1),
     };
 
     #[tokio::test]
