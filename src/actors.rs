@@ -6,6 +6,7 @@
 
 mod activity;
 mod asking;
+mod budget;
 mod device;
 mod directory;
 mod hello;

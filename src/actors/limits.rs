@@ -13,11 +13,19 @@ pub const USER_MAILBOX: usize = 512;
 pub const SHOW_PAUSE: Duration = Duration::from_millis(250);
 /// Pause before a failed look at the database is tried again.
 pub const LOOK_PAUSE: Duration = Duration::from_secs(1);
+/// Pause before hints about a user cause a look again after one of them was made up: what a flood of them costs the
+/// database, and what it delays a true one by.
+pub const HINTS_PAUSE: Duration = Duration::from_millis(500);
+/// Hints that are looked after one by one. A node that is full and busy gets fewer; more are left to a sweep,
+/// which is one query.
+pub const HINTS_PER_SECOND: u32 = 2_000;
 
 /// How often the database is asked which users changed: the longest time that a lost hint can cost.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// The same while the bus is known to lose hints.
 pub const SWEEP_EVERY_BLIND: Duration = Duration::from_millis(500);
+/// The least time between two sweeps: what somebody who floods the bus can make it.
+pub const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 /// Each sweep looks this much further back than the last one reached, for changes that committed late. Longer than any
 /// transaction is allowed to take.
 pub const SWEEP_OVERLAP: Duration = Duration::from_secs(10);

@@ -10,8 +10,9 @@ use tokio::{
 };
 
 use super::{
+    budget::HintBudget,
     directory::Directory,
-    limits::{SWEEP_EVERY, SWEEP_EVERY_BLIND, SWEEP_OVERLAP},
+    limits::{SWEEP_EVERY, SWEEP_EVERY_BLIND, SWEEP_OVERLAP, SWEEP_PAUSE},
 };
 use crate::{
     bus::{BusEvent, Hint},
@@ -22,16 +23,18 @@ use crate::{
 /// Runs until the bus is closed.
 pub(super) async fn listen(directory: Directory, mut events: Receiver<BusEvent>) {
     let mut sweep = Sweep::default();
-    let mut due = Instant::now();
+    let (mut due, mut earliest) = (Instant::now(), Instant::now());
+    let mut budget = HintBudget::new(Instant::now());
     loop {
         tokio::select! {
             event = events.recv() => match event {
-                Some(BusEvent::Hint(hint)) => directory.wake(hint),
-                Some(BusEvent::Missed) => due = Instant::now(),
+                Some(BusEvent::Hint(hint)) if budget.spend(Instant::now()) => directory.wake(hint),
+                Some(BusEvent::Hint(_) | BusEvent::Missed) => due = due.min(earliest),
                 None => return,
             },
             () = sleep_until(due) => {
                 sweep.run(&directory).await;
+                earliest = Instant::now() + SWEEP_PAUSE;
                 due = Instant::now() + interval(directory.bus_is_blind());
             }
         }

@@ -19,7 +19,7 @@ use super::{
     activity::Note,
     device::Tell,
     directory::{Everyone, Node},
-    limits::{LOOK_PAUSE, SHOW_PAUSE, USER_LINGERS, USER_MAILBOX},
+    limits::{HINTS_PAUSE, LOOK_PAUSE, SHOW_PAUSE, USER_LINGERS, USER_MAILBOX},
     look::look,
     presence::device_views,
 };
@@ -98,6 +98,9 @@ impl UserActor {
                 },
                 Effect::ShowSoon => {
                     ctx.run_later(SHOW_PAUSE, |actor, ctx| actor.input(Input::ShowDue, ctx));
+                }
+                Effect::DoubtHints => {
+                    ctx.run_later(HINTS_PAUSE, |actor, ctx| actor.input(Input::TrustHints, ctx));
                 }
                 Effect::RetryLater => {
                     ctx.run_later(LOOK_PAUSE, |actor, ctx| actor.input(Input::Retry, ctx));

@@ -1,8 +1,8 @@
 //! Who among a user's live devices is told what, when the user's state may have changed.
 //!
 //! Owns: the knowledge of one user that a node keeps while a device of that user is connected. Never: reads the store
-//! itself; it says what to read and is given what was found. One look at a time, so a flood of hints costs one look after
-//! another and no more.
+//! itself; it says what to read and is given what was found. One look at a time; what made-up hints may cost, and delay,
+//! is in `hints`.
 //!
 //! The order of a look is the order of trust: first who may still be here (devices and sessions), and those who may not
 //! are told at once; only then is anything sealed, for those who remain.
@@ -17,10 +17,12 @@ use keyleash_protocol::{
 
 use crate::{connection::News, outbox::Delivery};
 
+mod hints;
 mod presences;
 mod socket;
 mod terms;
 
+use hints::Hints;
 pub use presences::Presence;
 use presences::Presences;
 use socket::{Socket, Standing};
@@ -79,6 +81,7 @@ pub struct Watch {
     position: Seq,
     stage: Stage,
     look_again: bool,
+    hints: Hints,
     wanted: Wanted,
     shown: Shown,
     pause: Pause,
@@ -95,6 +98,7 @@ impl Default for Watch {
             position: Seq(0),
             stage: Stage::Idle,
             look_again: false,
+            hints: Hints::default(),
             wanted: Wanted::Everything,
             shown: Shown::default(),
             pause: Pause::None,
@@ -140,7 +144,15 @@ impl Watch {
         let mut effects = Vec::new();
         match input {
             Input::Hint(seq) if self.seen.is_some_and(|seen| seq <= seen.seq) => {}
-            Input::Hint(_) | Input::LookAgain => self.look(&mut effects),
+            Input::Hint(seq) => {
+                self.hints.hear(seq);
+                self.look_if_hinted(&mut effects);
+            }
+            Input::TrustHints => {
+                self.hints.trust();
+                self.look_if_hinted(&mut effects);
+            }
+            Input::LookAgain => self.look(&mut effects),
             // Nobody to show it to; who joins reads everything.
             Input::Presence | Input::NodeGone(_) if self.sockets.is_empty() => {}
             Input::NodeGone(node) if !self.presences.anybody_at(node) => {}
@@ -184,6 +196,7 @@ impl Watch {
         if self.stage == Stage::Idle {
             self.stage = Stage::Looking;
             self.look_again = false;
+            self.hints.look_begins();
             let wanted = std::mem::take(&mut self.wanted);
             self.show_found = wanted == Wanted::Presence;
             let known = match wanted {
@@ -195,6 +208,12 @@ impl Watch {
             effects.push(Effect::Look { known });
         } else {
             self.look_again = true;
+        }
+    }
+
+    fn look_if_hinted(&mut self, effects: &mut Vec<Effect>) {
+        if self.stage == Stage::Idle && self.hints.call_for_a_look() {
+            self.look(effects);
         }
     }
 
@@ -226,6 +245,9 @@ impl Watch {
             self.judge_sessions(sessions, facts.now, effects);
         }
         self.seen = Some(heads);
+        if self.hints.look_found(heads.seq) {
+            effects.push(Effect::DoubtHints);
+        }
         if facts.devices.is_some() {
             self.show_after_look(heads, effects);
         }
@@ -325,6 +347,8 @@ impl Watch {
         self.show_soon(effects);
         if self.look_again || self.wanted > Wanted::Nothing {
             self.look(effects);
+        } else {
+            self.look_if_hinted(effects);
         }
     }
 
@@ -471,16 +495,38 @@ mod tests {
         assert_eq!(watch.handle(Input::Hint(Seq(7))), [Effect::Look { known: Some(heads(6, 1)) }]);
     }
 
-    /// A flood of hints, forged ones too, is one look after another.
+    /// A flood of hints is one look at a time, and made-up ones are one look for each pause.
     #[test]
-    fn one_look_at_a_time() {
+    fn made_up_hints_share_a_look_after_a_pause() {
         let mut watch = watching();
-        assert_eq!(watch.handle(Input::Hint(Seq(1_000))).len(), 1);
+        let look = Effect::Look { known: Some(heads(5, 1)) };
+        assert_eq!(watch.handle(Input::Hint(Seq(1_000))), [look.clone()]);
         for seq in 1_001..2_000 {
             assert_eq!(watch.handle(Input::Hint(Seq(seq))), []);
         }
-        let effects = watch.handle(facts(heads(5, 1), None));
-        assert_eq!(effects, [Effect::Look { known: Some(heads(5, 1)) }]);
+        assert_eq!(watch.handle(facts(heads(5, 1), None)), [Effect::DoubtHints]);
+        assert_eq!(watch.handle(Input::Hint(Seq(6))), []);
+        assert_eq!(watch.handle(Input::TrustHints), [look]);
+        // The true one among them is found; the others are still made up.
+        let effects = watch.handle(facts(heads(6, 1), None));
+        assert!(matches!(effects[..], [Effect::DoubtHints, Effect::Seal { .. }]));
+        watch.handle(Input::Sealed(Some(Sealed { to: Seq(6), parts: Vec::new() })));
+        assert_eq!(watch.handle(Input::TrustHints), [], "nothing was hinted at since");
+        assert_eq!(watch.handle(Input::Hint(Seq(7))), [Effect::Look { known: Some(heads(6, 1)) }]);
+    }
+
+    /// A look that began before a hint may not find it; that is no reason to doubt, nor to wait.
+    #[test]
+    fn a_hint_during_a_look_is_looked_for_at_once() {
+        let mut watch = watching();
+        watch.handle(Input::Hint(Seq(6)));
+        watch.handle(Input::Hint(Seq(7)));
+        watch.handle(facts(heads(6, 1), None));
+        let effects = watch.handle(Input::Sealed(Some(Sealed { to: Seq(6), parts: Vec::new() })));
+        assert!(effects.contains(&Effect::Look { known: Some(heads(6, 1)) }), "{effects:?}");
+        watch.handle(facts(heads(8, 1), None));
+        let effects = watch.handle(Input::Sealed(Some(Sealed { to: Seq(8), parts: Vec::new() })));
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Look { .. })), "{effects:?}");
     }
 
     #[test]

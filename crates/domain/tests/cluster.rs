@@ -1,7 +1,7 @@
 //! A user's devices on two nodes, simulated: every interleaving of changes, removals, lost hints, slow readers and late
-//! answers that the random walk finds. After every step: no device has a gap, none goes back, the window holds, nothing
-//! follows a revocation, nobody is revoked who was not, and a device's newest socket stays wherever it moves. In the end
-//! everyone agrees with the store, and on who is online.
+//! answers, and hints that somebody made up, that the random walk finds. After every step: no device has a gap, none goes
+//! back, the window holds, nothing follows a revocation, nobody is revoked who was not, and a device's newest socket stays
+//! wherever it moves. In the end everyone agrees with the store, and on who is online.
 
 #![expect(clippy::unwrap_used, reason = "a simulation that cannot go on has failed")]
 
@@ -228,6 +228,7 @@ struct Node {
     watch: Watch,
     looking: Option<Looking>,
     paused: bool,
+    doubts: bool,
     show_due: bool,
     /// Comings (with their time) and goings that are not written down yet.
     notes: VecDeque<(DeviceId, Option<UnixMillis>)>,
@@ -264,6 +265,13 @@ impl World {
                 self.carry_out(node, effects);
             }
         }
+    }
+
+    /// Somebody who can publish on the bus promises what is not there, or repeats what is long known.
+    fn make_up_a_hint(&mut self, node: usize, seq: u8) {
+        let seq = if seq < 64 { Seq(i64::from(seq)) } else { Seq(i64::MAX) };
+        let effects = self.nodes[node].watch.handle(fan_out::Input::Hint(seq));
+        self.carry_out(node, effects);
     }
 
     fn connect(&mut self, index: usize, node: usize) {
@@ -345,6 +353,10 @@ impl World {
                 fan_out::Effect::Went(device) => self.nodes[node].notes.push_back((device, None)),
                 fan_out::Effect::ShowSoon => self.nodes[node].show_due = true,
                 fan_out::Effect::RetryLater => self.nodes[node].paused = true,
+                fan_out::Effect::DoubtHints => {
+                    assert!(!self.nodes[node].doubts, "one pause at a time");
+                    self.nodes[node].doubts = true;
+                }
             }
         }
     }
@@ -523,13 +535,16 @@ impl World {
     fn timers(&mut self, node: usize) -> bool {
         let (paused, due) =
             (std::mem::take(&mut self.nodes[node].paused), std::mem::take(&mut self.nodes[node].show_due));
-        for (fires, input) in [(paused, fan_out::Input::Retry), (due, fan_out::Input::ShowDue)] {
+        let doubts = std::mem::take(&mut self.nodes[node].doubts);
+        let timers =
+            [(paused, fan_out::Input::Retry), (due, fan_out::Input::ShowDue), (doubts, fan_out::Input::TrustHints)];
+        for (fires, input) in timers {
             if fires {
                 let effects = self.nodes[node].watch.handle(input);
                 self.carry_out(node, effects);
             }
         }
-        paused || due
+        paused || due || doubts
     }
 
     /// A node writes down its next coming or going, as the database takes it, and the others may hear of it.
@@ -605,6 +620,7 @@ impl World {
                     self.input(line, Input::Wake);
                 }
             }
+            (14, _) if b % 8 == 7 => self.make_up_a_hint(node, a),
             (14, _) => drop(self.timers(node)),
             (15, _) => drop(self.look_on(node, true)),
             (16..=20, _) => drop(self.look_on(node, false)),

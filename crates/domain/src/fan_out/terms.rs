@@ -102,6 +102,8 @@ pub enum Input {
     Presence,
     /// This node is not alive any more.
     NodeGone(NodeId),
+    /// The pause that [`Effect::DoubtHints`] asked for is over.
+    TrustHints,
     /// Somebody met a refusal that the last look does not explain.
     LookAgain,
     /// The pause that [`Effect::RetryLater`] asked for is over.
@@ -141,4 +143,6 @@ pub enum Effect {
     ShowSoon,
     /// A part was unavailable: look again after a pause.
     RetryLater,
+    /// A hint was made up: trust them again after a pause.
+    DoubtHints,
 }
