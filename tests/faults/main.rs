@@ -11,6 +11,7 @@ mod support;
 
 mod kms;
 mod limits;
+mod redis;
 mod restored;
 mod start;
 mod together;

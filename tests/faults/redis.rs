@@ -1,0 +1,293 @@
+//! Redis fails, or lies. It only makes news faster, so nothing but time may be lost; and what lies cost is bounded.
+
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use keyleash_protocol::{Seq, Version};
+use keyleash_testbed::{Link, Redis, free_port};
+use serde_json::Value;
+use tokio::task::spawn_blocking;
+
+use crate::{
+    browser::{Browser, Owner, credential},
+    site::Site,
+    support::{Server, eventually},
+};
+
+/// Two nodes, the second one's way to Redis by a link, and a user with a device on each.
+struct Scene {
+    site: Site,
+    redis: Redis,
+    link: Link,
+    one: Server,
+    two: Server,
+    owner: Owner,
+    desk: Browser,
+    laptop: Browser,
+    version: Version,
+}
+
+impl Scene {
+    async fn new(email: &str) -> Self {
+        let redis = spawn_blocking(Redis::start).await.unwrap();
+        let link = Link::to(redis.port()).await;
+        let site = Site::new().await.with("BUS__URL", &redis.url());
+        let (one, two) = (site.node().await, site.node_with(&[("BUS__URL", &redis.url_at(link.port()))]).await);
+        let mut owner = Owner::new(&one, email).await;
+        let desk = owner.browser(&one, "Desk").await;
+        let laptop = owner.browser(&two, "Laptop").await;
+        let scene = Self { site, redis, link, one, two, owner, desk, laptop, version: Version(0) };
+        scene.until_bus(&scene.one, true).await;
+        scene.until_bus(&scene.two, true).await;
+        scene
+    }
+
+    /// A change on the first node reaches the device on the second.
+    async fn change_arrives(&mut self) -> Seq {
+        let (version, seq) = self.desk.put(credential(1), self.version, "changed").await.unwrap();
+        self.version = version;
+        self.laptop.until_at(seq).await;
+        seq
+    }
+
+    /// A removal on the first node reaches the device on the second.
+    async fn removal_arrives(&mut self) {
+        let mut phone = self.owner.browser(&self.two, "Phone").await;
+        self.owner.remove(&phone).await;
+        phone.until_revoked().await;
+    }
+
+    async fn until_bus(&self, node: &Server, ready: bool) {
+        eventually("the word about the bus", async || {
+            let answer = reqwest::get(format!("{}/readyz", node.admin)).await.unwrap();
+            assert!(answer.status().is_success(), "without Redis a node serves on");
+            let parts: Value = answer.json().await.unwrap();
+            let bus = parts["parts"].as_array().unwrap().iter().find(|part| part["name"] == "bus").unwrap();
+            assert_eq!(bus["ready"] == true, bus["reason"].is_null());
+            (bus["ready"] == ready).then_some(())
+        })
+        .await;
+    }
+
+    /// The next change comes by a hint, not by the sweep.
+    async fn hint_arrives(&mut self) {
+        let before = figure(&self.two, "keyleash_hints_heard_total").await;
+        eventually("a hint", async || {
+            self.change_arrives().await;
+            (figure(&self.two, "keyleash_hints_heard_total").await > before).then_some(())
+        })
+        .await;
+    }
+
+    fn publish(&self, payload: &str) {
+        let heard = self.redis.ask(&["PUBLISH", &self.channel(), payload]);
+        assert_eq!(heard, "2", "both nodes hear it");
+    }
+
+    fn channel(&self) -> String {
+        format!("keyleash:{}", self.desk.device.user)
+    }
+}
+
+async fn figure(node: &Server, name: &str) -> u64 {
+    let text = reqwest::get(format!("{}/metrics", node.admin)).await.unwrap().text().await.unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name}: {text}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn news_arrives_while_redis_is_dead_or_frozen_and_after() {
+    let mut scene = Scene::new("dead@example.com").await;
+
+    scene.redis.kill();
+    scene.until_bus(&scene.one, false).await;
+    scene.until_bus(&scene.two, false).await;
+    scene.change_arrives().await;
+    scene.removal_arrives().await;
+    scene.redis.restart();
+    scene.until_bus(&scene.one, true).await;
+    scene.until_bus(&scene.two, true).await;
+    scene.hint_arrives().await;
+
+    scene.redis.freeze();
+    // Before anybody has noticed.
+    scene.change_arrives().await;
+    scene.until_bus(&scene.one, false).await;
+    scene.until_bus(&scene.two, false).await;
+    scene.removal_arrives().await;
+    scene.redis.thaw();
+    scene.until_bus(&scene.one, true).await;
+    scene.until_bus(&scene.two, true).await;
+    scene.hint_arrives().await;
+    scene.removal_arrives().await;
+
+    for node in [&scene.one, &scene.two] {
+        let said = node.log().matches("the bus is blind").count();
+        assert_eq!(said, 2, "once for each time: {}", node.log());
+    }
+}
+
+#[tokio::test]
+async fn news_arrives_while_one_node_is_cut_off_from_redis_and_after() {
+    let mut scene = Scene::new("apart@example.com").await;
+
+    scene.link.cut();
+    scene.until_bus(&scene.two, false).await;
+    scene.until_bus(&scene.one, true).await;
+    scene.change_arrives().await;
+    scene.removal_arrives().await;
+    scene.link.up();
+    scene.until_bus(&scene.two, true).await;
+    scene.hint_arrives().await;
+
+    // A switch that dies: connections stay and nothing gets through.
+    scene.link.silence();
+    scene.change_arrives().await;
+    scene.until_bus(&scene.two, false).await;
+    scene.until_bus(&scene.one, true).await;
+    scene.removal_arrives().await;
+    scene.link.up();
+    scene.until_bus(&scene.two, true).await;
+    scene.hint_arrives().await;
+
+    scene.redis.flush();
+    scene.change_arrives().await;
+    scene.until_bus(&scene.one, true).await;
+    scene.until_bus(&scene.two, true).await;
+    scene.hint_arrives().await;
+}
+
+#[tokio::test]
+async fn hints_that_are_doubled_reordered_or_made_up_change_nothing() {
+    let mut scene = Scene::new("liars@example.com").await;
+    let seq = scene.change_arrives().await.0;
+    let node = "0123456789abcdef";
+    // Doubled, old, far ahead, of presence, and of no form at all.
+    for seq in [seq, seq, seq - 1, 0, seq + 1, i64::MAX, i64::MAX, seq] {
+        scene.publish(&format!("{node} {seq}"));
+    }
+    for payload in ["", "presence", "revoked", "0123456789abcdef -1", "9223372036854775807"] {
+        scene.publish(payload);
+    }
+    scene.publish(&format!("{node} presence"));
+    for _ in 0..3 {
+        scene.change_arrives().await;
+    }
+    assert!(figure(&scene.two, "keyleash_hints_refused_total").await >= 5);
+    scene.removal_arrives().await;
+    // Nobody was told that it was removed, or of anything that is not there.
+    assert_eq!(scene.laptop.device.revoked, None);
+    assert_eq!(scene.laptop.label(credential(1)).as_deref(), Some("changed"));
+}
+
+/// Whoever can publish on Redis makes up as many hints as Redis carries, or just so many that each is looked after.
+#[tokio::test]
+async fn a_flood_of_made_up_hints_costs_few_reads_and_delays_little() {
+    /// Each node looks twice and sweeps ten times in a second at most; changes, acks and signs of life come on top. Without
+    /// a bound there are hundreds.
+    const TRANSACTIONS_PER_SECOND_MAX: f64 = 60.0;
+    let mut scene = Scene::new("flood@example.com").await;
+    for pause in [Duration::ZERO, Duration::from_millis(1)] {
+        let heard_before = figure(&scene.two, "keyleash_hints_heard_total").await;
+        let (before, began) = (transactions(&scene.site).await, Instant::now());
+        let (channel, port) = (scene.channel(), scene.redis.port());
+        let flood = spawn_blocking(move || flood(port, &channel, pause));
+        scene.change_arrives().await;
+        scene.removal_arrives().await;
+        scene.change_arrives().await;
+        let sent = flood.await.unwrap();
+        let heard = figure(&scene.two, "keyleash_hints_heard_total").await - heard_before;
+        let rate = (transactions(&scene.site).await - before) as f64 / began.elapsed().as_secs_f64();
+        println!("{sent} made-up hints, {heard} of them heard, cost two nodes {rate:.0} transactions a second");
+        assert!(heard > 1_000, "it was a flood");
+        assert!(rate < TRANSACTIONS_PER_SECOND_MAX, "{rate} transactions a second");
+    }
+    scene.change_arrives().await;
+    scene.until_bus(&scene.two, true).await;
+}
+
+/// Publishes hints of changes that there are not, for a while, with a pause after each ten or none at all.
+#[expect(clippy::disallowed_methods, reason = "blocks a thread of its own")]
+fn flood(port: u16, channel: &str, pause: Duration) -> u64 {
+    const LASTS: Duration = Duration::from_secs(4);
+    let mut redis = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut answers = redis.try_clone().unwrap();
+    std::thread::spawn(move || std::io::copy(&mut answers, &mut std::io::sink()));
+    let (began, mut sent) = (Instant::now(), 0);
+    while began.elapsed() < LASTS {
+        let hint = |n| format!("PUBLISH {channel} \"0123456789abcdef {}\"\r\n", 1_000_000 + n);
+        redis.write_all((sent..sent + 10).map(hint).collect::<String>().as_bytes()).unwrap();
+        sent += 10;
+        std::thread::sleep(10 * pause);
+    }
+    sent
+}
+
+/// What the database did until now. It counts an idle connection's work after a second or so.
+async fn transactions(site: &Site) -> i64 {
+    let name = site.database().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let statement = format!("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = '{name}'");
+    site.postgres.sql(&statement).parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_node_that_starts_without_redis_serves_and_finds_it_later() {
+    let site = Site::new().await;
+    let mut redis = spawn_blocking(Redis::start).await.unwrap();
+    redis.kill();
+    let site = site.with("BUS__URL", &redis.url());
+    let (one, two) = (site.node().await, site.node().await);
+    let mut owner = Owner::new(&one, "early@example.com").await;
+    let (desk, laptop) = (owner.browser(&one, "Desk").await, owner.browser(&two, "Laptop").await);
+    let link = Link::to(redis.port()).await;
+    let mut scene = Scene { site, redis, link, one, two, owner, desk, laptop, version: Version(0) };
+    scene.until_bus(&scene.one, false).await;
+    scene.change_arrives().await;
+    scene.redis.restart();
+    scene.until_bus(&scene.one, true).await;
+    scene.until_bus(&scene.two, true).await;
+    scene.hint_arrives().await;
+}
+
+#[tokio::test]
+async fn who_asks_is_told_what_is_wrong_with_redis() {
+    let (site, redis) = (Site::new().await, spawn_blocking(Redis::start).await.unwrap());
+    let database = site.database().to_owned();
+    let nobody = format!("redis://keyleash:hush@127.0.0.1:{}", free_port());
+    let port = redis.port();
+    for (arguments, url, words) in [
+        (vec!["serve", "--fail-fast"], nobody.clone(), "cannot be reached"),
+        (vec!["serve", "--fail-fast"], redis.url_as("keyleash", "hush"), "user or the password of bus.url"),
+        (vec!["serve"], format!("redis://keyleash:hush@127.0.0.1:{port}:{port}"), "bus.url"),
+        (vec!["doctor"], nobody, "cannot be reached"),
+        (vec!["doctor"], redis.url_as("keyleash", "hush"), "user or the password of bus.url"),
+    ] {
+        let said = said(arguments, &database, &url, false).await;
+        assert!(said.contains(words) && !said.contains("hush"), "{url}: {said}");
+    }
+    let healthy = said(vec!["doctor"], &database, &redis.url(), true).await;
+    assert!(healthy.contains("ok     bus"), "{healthy}");
+}
+
+/// What the program says until it ends.
+async fn said(arguments: Vec<&'static str>, database: &str, bus: &str, succeeds: bool) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyleash"));
+    command
+        .args(arguments)
+        .env("KEYLEASH_HTTP__LISTEN", "127.0.0.1:0")
+        .env("KEYLEASH_ADMIN__LISTEN", "127.0.0.1:0")
+        .env("KEYLEASH_STORE__URL", database)
+        .env("KEYLEASH_BUS__URL", bus)
+        .env("KEYLEASH_KMS__KEY_FILE", directory.path().join("master.key"))
+        .env("KEYLEASH_MAIL__URL", format!("file:{}", directory.path().join("mail").display()));
+    let output = spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned();
+    assert_eq!(output.status.success(), succeeds, "{said}");
+    said
+}
