@@ -201,7 +201,7 @@ async fn a_flood_of_made_up_hints_costs_few_reads_and_delays_little() {
         scene.change_arrives().await;
         let sent = flood.await.unwrap();
         let heard = figure(&scene.two, "keyleash_hints_heard_total").await - heard_before;
-        let rate = (transactions(&scene.site).await - before) as f64 / began.elapsed().as_secs_f64();
+        let rate = f64::from(transactions(&scene.site).await - before) / began.elapsed().as_secs_f64();
         println!("{sent} made-up hints, {heard} of them heard, cost two nodes {rate:.0} transactions a second");
         assert!(heard > 1_000, "it was a flood");
         assert!(rate < TRANSACTIONS_PER_SECOND_MAX, "{rate} transactions a second");
@@ -228,7 +228,7 @@ fn flood(port: u16, channel: &str, pause: Duration) -> u64 {
 }
 
 /// What the database did until now. It counts an idle connection's work after a second or so.
-async fn transactions(site: &Site) -> i64 {
+async fn transactions(site: &Site) -> u32 {
     let name = site.database().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
     tokio::time::sleep(Duration::from_secs(2)).await;
     let statement = format!("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = '{name}'");
