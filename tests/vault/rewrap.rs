@@ -90,10 +90,9 @@ async fn what_does_not_open_is_left_and_named() {
 async fn it_waits_for_a_key_service_that_is_away_and_goes_on_where_it_stopped() {
     let house = House::new().await;
     let sealed = seal_for_users(&house, 9).await;
-    house.kms.rotate(&house.clock);
+    let present = house.kms.rotate(&house.clock);
     let stopped = rewrap(&*house.store, &*house.kms, PACE, |progress| house.kms.set_down(progress.moved >= 3)).await;
     assert!(matches!(stopped, Err(VaultError::Kms(KmsError::Unavailable { .. }))), "{stopped:?}");
-    let present = house.store.data_key(sealed[0].0).await.unwrap().unwrap().key_id;
     assert_eq!(house.store.count_not_under(&present).await.unwrap(), 6);
 
     let patient = Pace { pauses: &PATIENCE, ..PACE };
