@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{
+    fs,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,12 +19,12 @@ use keyleash::{
     identity::{Caller, Identity, NewLogin, Origin, Ports, Postman, Refusal},
     kms::{DataKey, KeyContext, Kms, KmsError, WrappedKey, file::FileKms},
     mail::{MailArchive, files::FileMailer},
-    store::sql::SqliteStore,
+    store::{MailStore, sql::SqliteStore},
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
 use keyleash_protocol::{
     Sensitive, UnixMillis, UserId,
-    http::{LogIn, PasswordReset, SecondFactor, SignUp},
+    http::{EventKind, LogIn, PasswordReset, SecondFactor, SignUp},
 };
 use tempfile::TempDir;
 use totp_rs::{Builder, Secret, Totp};
@@ -88,7 +89,8 @@ struct House {
     identity: Arc<Identity>,
     clock: Arc<ManualClock>,
     mailbox: Arc<FileMailer>,
-    _directory: TempDir,
+    store: Arc<SqliteStore>,
+    directory: TempDir,
     postman: tokio::task::JoinHandle<()>,
 }
 
@@ -115,11 +117,11 @@ impl House {
         let mailer = Arc::new(FileMailer::open(at("mail")).unwrap());
         let postman =
             Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone(), entropy.clone()));
-        let ports = Ports { store, vault, bus: Arc::new(Silence), clock: clock.clone() };
+        let ports = Ports { store: store.clone(), vault, bus: Arc::new(Silence), clock: clock.clone() };
         let url = "http://127.0.0.1:8080".to_owned();
         let identity = Arc::new(Identity::new(ports, postman.clone(), entropy, Limits::default(), url));
         let postman = tokio::spawn(postman.walk());
-        Self { identity, clock, mailbox: mailer, postman, _directory: directory }
+        Self { identity, clock, mailbox: mailer, store, postman, directory }
     }
 
     /// Waits for a mail with a link of this purpose; its token.
@@ -133,6 +135,17 @@ impl House {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         panic!("no mail with a {purpose} link came");
+    }
+
+    /// Waits until so many mails are in the outbox.
+    async fn until_waiting(&self, mails: u64) {
+        for _ in 0..4_000 {
+            if self.store.mails_waiting().await.unwrap() == mails {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("the outbox never had {mails} mails");
     }
 
     async fn signed_up(&self) -> NewLogin {
@@ -223,6 +236,36 @@ async fn an_answer_does_not_wait_for_what_depends_on_an_account() {
         };
         tokio::time::timeout(Duration::from_secs(20), asking).await.unwrap();
     }
+}
+
+/// Mails that cannot be handed over wait for two days, and then their owner reads of it.
+#[tokio::test]
+async fn a_mail_waits_for_two_days_and_no_longer() {
+    let house = House::new().await;
+    let login = house.signed_up().await;
+    house.until_waiting(0).await;
+    let place = house.directory.path().join("mail");
+
+    fs::remove_dir_all(&place).unwrap();
+    house.identity.forgot_password(EMAIL, &origin()).await.unwrap();
+    house.until_waiting(1).await;
+    house.clock.advance(Duration::from_hours(47));
+    fs::create_dir(&place).unwrap();
+    house.link("reset").await;
+
+    fs::remove_dir_all(&place).unwrap();
+    house.identity.forgot_password(EMAIL, &origin()).await.unwrap();
+    house.until_waiting(1).await;
+    house.clock.advance(Duration::from_hours(48));
+    house.until_waiting(0).await;
+    let newest = house.identity.events(&login.caller, None, Some(1)).await.unwrap().remove(0);
+    assert_eq!((newest.kind, newest.detail.as_str()), (EventKind::MailUndeliverable, "Set a new password"));
+
+    fs::create_dir(&place).unwrap();
+    house.identity.forgot_password(EMAIL, &origin()).await.unwrap();
+    house.link("reset").await;
+    house.until_waiting(0).await;
+    assert_eq!(house.mailbox.newest(10).await.unwrap().len(), 1, "what was given up stays given up");
 }
 
 /// Case 13: a link is good for fifteen minutes.

@@ -13,5 +13,6 @@ mod kms;
 mod limits;
 mod redis;
 mod restored;
+mod smtp;
 mod start;
 mod together;

@@ -6,7 +6,7 @@ Whoever sends has to log in as `keyleash` with the password `hush`; without encr
 that a test can see one that must not have been sent.
 
 The control port takes one JSON object a line and answers with one:
-    {"do": "seen"}      {"connections": N, "logins": N, "passwords_in_the_clear": N, "mails": [..]}
+    {"do": "seen"}      {"logins": N, "passwords_in_the_clear": N, "mails": [..]}
     {"do": "misbehave", "at": "AUTH|MAIL|RCPT|DATA", "how": .., "times": N, "to": ADDRESS?}
 where `how` is a reply ("450 4.2.1 busy"), "hang up" or {"wait": SECONDS}. At DATA a mail is taken before "hang up" and not
 taken before a reply.
@@ -21,54 +21,55 @@ import sys
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-connections = 0
 logins = 0
 passwords_in_the_clear = 0
 mails = []
 misdeeds = []
 
 
-async def misbehave(server, at, to=None):
-    """What to answer instead of what is right, if anything."""
+def next_misdeed(at, to=None):
     for misdeed in misdeeds:
         if misdeed["at"] == at and misdeed["times"] > 0 and misdeed.get("to") in (None, to):
             misdeed["times"] -= 1
-            how = misdeed["how"]
-            if how == "hang up":
-                server.transport.abort()
-                return "421 gone"
-            if isinstance(how, dict):
-                await asyncio.sleep(how["wait"])
-                return None
-            return how
+            return misdeed["how"]
     return None
+
+
+async def misbehave(server, how):
+    """What to answer instead of what is right, if anything."""
+    if how == "hang up":
+        server.transport.abort()
+        return "421 gone"
+    if isinstance(how, dict):
+        await asyncio.sleep(how["wait"])
+        return None
+    return how
 
 
 class Handler:
     async def handle_MAIL(self, server, session, envelope, address, options):
-        reply = await misbehave(server, "MAIL")
+        reply = await misbehave(server, next_misdeed("MAIL"))
         if reply is None:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
         return reply or "250 2.1.0 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        reply = await misbehave(server, "RCPT", address)
+        reply = await misbehave(server, next_misdeed("RCPT", address))
         if reply is None:
             envelope.rcpt_tos.append(address)
         return reply or "250 2.1.5 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        hanging_up = any(m["at"] == "DATA" and m["times"] > 0 and m["how"] == "hang up" for m in misdeeds)
-        if hanging_up:
-            self.take(session, envelope)
-        reply = await misbehave(server, "DATA", envelope.rcpt_tos[0])
-        if reply is None:
-            self.take(session, envelope)
+        how = next_misdeed("DATA", envelope.rcpt_tos[0])
+        is_encrypted = server.transport.get_extra_info("sslcontext") is not None
+        reply = await misbehave(server, how)
+        if reply is None or how == "hang up":
+            self.take(session, envelope, is_encrypted)
         return reply or "250 2.0.0 taken"
 
     @staticmethod
-    def take(session, envelope):
+    def take(session, envelope, is_encrypted):
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
 
         def part(kind):
@@ -85,33 +86,20 @@ class Handler:
                 "text": part("plain"),
                 "html": part("html"),
                 "is_ascii": envelope.content.isascii(),
-                "is_encrypted": session.ssl is not None,
+                "is_encrypted": is_encrypted,
                 "login": session.auth_data.login.decode() if session.authenticated else None,
             }
         )
 
 
-class Server(SMTP):
-    def connection_made(self, transport):
-        global connections
-        if not self._original_transport_seen:
-            self._original_transport_seen = True
-            connections += 1
-        super().connection_made(transport)
-
-    # STARTTLS calls connection_made a second time.
-    _original_transport_seen = False
-
-
 def authenticate(server, session, envelope, mechanism, data):
     global logins, passwords_in_the_clear
     logins += 1
-    if session.ssl is None:
+    if server.transport.get_extra_info("sslcontext") is None:
         passwords_in_the_clear += 1
-    refusal = next((m for m in misdeeds if m["at"] == "AUTH" and m["times"] > 0), None)
+    refusal = next_misdeed("AUTH")
     if refusal:
-        refusal["times"] -= 1
-        return AuthResult(success=False, handled=False, message=refusal["how"])
+        return AuthResult(success=False, handled=False, message=refusal)
     right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"keyleash", b"hush")
     return AuthResult(success=right, handled=False, auth_data=data)
 
@@ -122,7 +110,6 @@ async def control(reader, writer):
         match asked["do"]:
             case "seen":
                 answer = {
-                    "connections": connections,
                     "logins": logins,
                     "passwords_in_the_clear": passwords_in_the_clear,
                     "mails": mails,
@@ -145,7 +132,7 @@ async def main():
 
     def server():
         starttls = tls if protection == "starttls" else None
-        return Server(
+        return SMTP(
             Handler(),
             hostname="127.0.0.1",
             tls_context=starttls,
