@@ -3,7 +3,7 @@
 //! Owns: one task of this node, and the connections to Redis, one to each server. On them it subscribes to the channel of
 //! each user that is wanted, publishes, and speaks to itself: the canary. While the canary is not heard the bus is blind,
 //! whatever the connection looks like; then it connects anew. Never: makes a caller wait for Redis; keeps anything there;
-//! believes a word of it, since whoever can publish can forge.
+//! believes a word of it, since whoever can publish can forge. Why so: `docs/adr/0009-a-bus-that-hears-itself.md`.
 //!
 //! What it needs of an ACL, of a single server and of a cluster:
 //! ```text
