@@ -41,6 +41,9 @@ pub use self::{doctor::doctor, restored::restored, rewrap::rewrap, waiting::Pati
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// Counts of tries are kept at least as long as the longest policy remembers.
 const KEEP_ENDED: Duration = Duration::from_hours(48);
+/// A node that leaves says so in `/readyz` for this long before it does anything else: load balancers that ask every second
+/// or two have sent the new connections elsewhere by then. Until then it serves as before.
+const DRAIN_NOTICE: Duration = Duration::from_secs(5);
 /// When the node leaves, its devices come back elsewhere within this time.
 const DRAIN_SPREAD: Duration = Duration::from_secs(2);
 /// Sockets that are not gone by then are cut.
@@ -229,21 +232,35 @@ fn admin(listener: TcpListener, parts: admin::Parts, directory: web::Data<Direct
 }
 
 /// Once told to, sends every device away, and then stops the server.
-async fn leave_when_told(directory: Directory, server: ServerHandle, told: impl Future<Output = ()>) {
-    told.await;
-    tracing::info!(sockets = directory.sockets(), "told to stop; sending the devices away");
+async fn leave_when_told(directory: Directory, server: ServerHandle, told: impl Future<Output = Told>) {
+    let told = told.await;
+    directory.announce_leaving();
+    if told == Told::ByProgram {
+        tracing::info!("told to stop; not ready any more");
+        tokio::time::sleep(DRAIN_NOTICE).await;
+    }
+    tracing::info!(sockets = directory.sockets(), "sending the devices away");
     directory.drain(DRAIN_SPREAD, DRAIN_MAX).await;
     server.stop(true).await;
 }
 
+/// Who wants the node to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// By SIGTERM: behind a load balancer, most likely.
+    ByProgram,
+    /// By SIGINT, at the keyboard: nobody likes to wait there.
+    ByHand,
+}
+
 /// Waits for SIGTERM or SIGINT.
-fn told_to_stop() -> Result<impl Future<Output = ()>, StartError> {
+fn told_to_stop() -> Result<impl Future<Output = Told>, StartError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Serve)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Serve)?;
     Ok(async move {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = terminate.recv() => Told::ByProgram,
+            _ = interrupt.recv() => Told::ByHand,
         }
     })
 }

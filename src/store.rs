@@ -41,7 +41,7 @@ pub use self::{
     nodes::NodeStore,
     restored::{HistoryOutcome, NewHistory, RestoredStore},
     sessions::{NewSession, Session, SessionStore},
-    users::{NewUser, User, UserStore},
+    users::{Changes, NewUser, User, UserStore},
 };
 
 #[derive(Debug, thiserror::Error)]

@@ -33,7 +33,7 @@ use crate::{
     bus::{Bus, BusEvent, Hint},
     clock::{Clock, DatabaseClock},
     entropy::Entropy,
-    store::{DeviceStore, NodeStore, SessionStore, StoreResult, UserStore},
+    store::{Changes, DeviceStore, NodeStore, SessionStore, StoreResult, UserStore},
     vault::Vault,
 };
 
@@ -92,6 +92,7 @@ pub(super) struct Node {
     strangers: Arc<Strangers>,
     next_socket: AtomicU64,
     open_sockets: AtomicUsize,
+    leaving: AtomicBool,
     draining: AtomicBool,
 }
 
@@ -117,6 +118,7 @@ impl Directory {
             strangers: Strangers::new(settings.strangers_per_address),
             next_socket: AtomicU64::new(0),
             open_sockets: AtomicUsize::new(0),
+            leaving: AtomicBool::new(false),
             draining: AtomicBool::new(false),
         };
         let directory = Self(Arc::new(node));
@@ -149,6 +151,16 @@ impl Directory {
         self.0.open_sockets.load(Ordering::Relaxed)
     }
 
+    /// From now on the node is not ready for more. It still takes who comes: they were sent before others knew.
+    pub fn announce_leaving(&self) {
+        self.0.leaving.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_leaving(&self) -> bool {
+        self.0.leaving.load(Ordering::Relaxed)
+    }
+
+    /// Whether devices are being sent away.
     pub fn is_draining(&self) -> bool {
         self.0.draining.load(Ordering::Relaxed)
     }
@@ -223,7 +235,7 @@ impl Directory {
         self.0.shards.iter().flat_map(on).collect()
     }
 
-    pub(super) async fn changed_since(&self, since: UnixMillis) -> StoreResult<(UnixMillis, Vec<(UserId, Seq)>)> {
+    pub(super) async fn changed_since(&self, since: UnixMillis) -> StoreResult<Changes> {
         self.0.ports.users.changed_since(since).await
     }
 }

@@ -43,7 +43,7 @@ pub const LEASE: Duration = Duration::from_secs(15);
 /// Three times in a lease, so that one that is late or fails costs nothing.
 pub const LEASE_RENEWED_EVERY: Duration = Duration::from_secs(5);
 pub const LEASE_RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// When a node is gone, users are told in batches with a pause between, so that their looks at the database come in a
+/// When a node is gone, or many devices moved, users are told in batches with a pause between, so that their looks at the database come in a
 /// stream, not in a flood.
 pub const EVERYONE_BATCH: usize = 256;
 pub const EVERYONE_PAUSE: Duration = Duration::from_millis(20);

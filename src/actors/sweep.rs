@@ -6,17 +6,18 @@ use std::{collections::HashSet, time::Duration};
 use keyleash_protocol::{Seq, UnixMillis, UserId};
 use tokio::{
     sync::mpsc::Receiver,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{
     budget::HintBudget,
     directory::Directory,
-    limits::{SWEEP_EVERY, SWEEP_EVERY_BLIND, SWEEP_OVERLAP, SWEEP_PAUSE},
+    limits::{EVERYONE_BATCH, EVERYONE_PAUSE, SWEEP_EVERY, SWEEP_EVERY_BLIND, SWEEP_OVERLAP, SWEEP_PAUSE},
 };
 use crate::{
     bus::{BusEvent, Hint},
     clock::DatabaseClock,
+    store::Changes,
     telemetry::FIGURES,
 };
 
@@ -50,6 +51,7 @@ struct Sweep {
     looks: Looks,
     /// What the last one found: the next one finds most of it again.
     known: HashSet<(UserId, Seq)>,
+    known_presence: HashSet<(UserId, UnixMillis)>,
     /// When the last one that worked began.
     worked: Option<Instant>,
 }
@@ -59,19 +61,33 @@ impl Sweep {
         let began = Instant::now();
         let asking = DatabaseClock::asking();
         match directory.changed_since(self.looks.next_since()).await {
-            Ok((now, changed)) => {
+            Ok(Changes { now, users, presence }) => {
                 directory.clock().learn(&asking, now);
                 self.worked = Some(began);
-                for &(user, seq) in changed.iter().filter(|change| !self.known.contains(change)) {
+                for &(user, seq) in users.iter().filter(|change| !self.known.contains(change)) {
                     directory.wake(Hint::changed(user, seq));
                 }
+                let moved = presence.iter().filter(|moved| !self.known_presence.contains(moved));
+                let hints = moved.map(|(user, _)| Hint::presence(*user)).collect();
+                tokio::spawn(wake_in_batches(directory.clone(), hints));
                 self.looks.reached(now);
-                self.known = changed.into_iter().collect();
+                self.known = users.into_iter().collect();
+                self.known_presence = presence.into_iter().collect();
             }
             Err(error) => tracing::warn!(%error, "the sweep could not look"),
         }
         let lag = self.worked.map_or(Duration::ZERO, |worked| worked.elapsed());
         FIGURES.sweep_lag_seconds.set(lag.as_secs_f64());
+    }
+}
+
+/// After many devices moved at once, the looks at them come in a stream, not in a flood.
+async fn wake_in_batches(directory: Directory, hints: Vec<Hint>) {
+    for batch in hints.chunks(EVERYONE_BATCH) {
+        for hint in batch {
+            directory.wake(*hint);
+        }
+        sleep(EVERYONE_PAUSE).await;
     }
 }
 

@@ -45,7 +45,7 @@ async fn readyz(parts: web::Data<Parts>, directory: web::Data<Directory>) -> Htt
         Err(_) => Some(format!("the database did not answer within {STORE_MAX:?}")),
     };
     let bus = parts.bus.is_blind().then(|| "hints are not arriving; changes are found by the sweep".to_owned());
-    let draining = directory.is_draining().then(|| "this node is leaving".to_owned());
+    let draining = directory.is_leaving().then(|| "this node is leaving".to_owned());
     // Without a bus or a key service or mail, what is live stays live: taking the node out would end that.
     let ready = store.is_none() && draining.is_none();
     let part = |name, reason: Option<String>| Part { name, ready: reason.is_none(), reason };

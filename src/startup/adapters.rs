@@ -76,8 +76,8 @@ impl Adapters {
 /// Before anything asks for the time.
 async fn set(clock: &DatabaseClock, store: &dyn Store) -> StoreResult<()> {
     let asking = DatabaseClock::asking();
-    let (now, _) = store.changed_since(UnixMillis(i64::MAX)).await?;
-    clock.learn(&asking, now);
+    let present = store.changed_since(UnixMillis(i64::MAX)).await?.now;
+    clock.learn(&asking, present);
     Ok(())
 }
 

@@ -45,12 +45,15 @@ async fn store(config: &Config) -> Finding {
     let mend = "check store.url, and that its directory is there, writable, and not full";
     let opened = adapters::store(config, &Entropy::new()).await;
     let store = opened.map_err(|error| (error.into(), mend))?;
-    let (now, _) = store.changed_since(UnixMillis(i64::MAX)).await.map_err(|e| (e.into(), mend))?;
-    let skew = now.0 - SystemClock.now().0;
+    let present = store.changed_since(UnixMillis(i64::MAX)).await.map_err(|e| (e.into(), mend))?.now;
+    let skew = present.0 - SystemClock.now().0;
     store.close().await;
     if skew.abs() > CLOCK_SKEW_MS_MAX {
         let words = format!("the database's clock is {skew} ms off this machine's");
-        return Err((words.into(), "set both clocks by NTP; codes of authenticator apps depend on the time"));
+        return Err((
+            words.into(),
+            "set both clocks by NTP; nodes follow the database's, and codes of authenticator apps depend on it",
+        ));
     }
     Ok(format!("{} is up to date, its clock agrees", config.shown_store()))
 }

@@ -650,11 +650,11 @@ async fn the_log_is_read_in_pages(store: &dyn Store) {
 }
 
 async fn changed_users_are_found(store: &dyn Store) {
-    let (now, _) = store.changed_since(UnixMillis(i64::MAX)).await.unwrap();
+    let now = store.changed_since(UnixMillis(i64::MAX)).await.unwrap().now;
     let one = Person::new(store).await;
     let seq = store.turn_sync_on(one.user, Trail::default()).await.unwrap().unwrap();
-    let (_, changed) = store.changed_since(now).await.unwrap();
-    assert!(changed.contains(&(one.user, seq)));
+    let changes = store.changed_since(now).await.unwrap();
+    assert!(changes.users.contains(&(one.user, seq)) && changes.now >= now);
     assert!(store.forget_before(UnixMillis(0)).await.is_ok());
     assert_eq!(store.destroy_expired_keys(UnixMillis(0)).await.unwrap(), 0);
 }
@@ -695,6 +695,16 @@ async fn a_device_is_where_its_newest_socket_is(store: &dyn Store) {
     let listed = store.devices(person.user).await.unwrap();
     assert_eq!(listed[0].online, at(one, 15));
     assert!(listed[0].view(Seq(0)).online);
+
+    let present = store.changed_since(UnixMillis(i64::MAX)).await.unwrap().now;
+    let changed = async || store.changed_since(present.after(Duration::from_millis(1))).await.unwrap().presence;
+    let stayed = Activity { step: None, ..step(device, Step::Went) };
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    store.record_activity(one, &[stayed]).await.unwrap();
+    assert!(changed().await.iter().all(|(user, _)| *user != person.user), "a sign of life is no news");
+    store.record_activity(one, &[Activity { acked: Seq(9), ..stayed }]).await.unwrap();
+    assert!(changed().await.iter().any(|(user, _)| *user == person.user), "an ack is");
+
     let removed = store.revoke(person.user, Revoke::One(device), RevokeReason::Removed, NOW, None, Trail::default());
     assert!(removed.await.unwrap().unwrap().devices[0].online);
 }

@@ -32,6 +32,17 @@ pub struct User {
     pub seq: Seq,
 }
 
+/// A look at everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// The present by the database's clock.
+    pub now: UnixMillis,
+    /// Who changed, and how far it goes now.
+    pub users: Vec<(UserId, Seq)>,
+    /// Whose devices came, went or caught up, and when one did last.
+    pub presence: Vec<(UserId, UnixMillis)>,
+}
+
 #[async_trait]
 pub trait UserStore: Debug + Send + Sync {
     async fn epoch(&self) -> StoreResult<Epoch>;
@@ -109,6 +120,6 @@ pub trait UserStore: Debug + Send + Sync {
 
     async fn heads(&self, user: UserId) -> StoreResult<Option<Heads>>;
 
-    /// Users that changed at or after `since`, by the database's clock, and that clock's present.
-    async fn changed_since(&self, since: UnixMillis) -> StoreResult<(UnixMillis, Vec<(UserId, Seq)>)>;
+    /// What changed at or after `since`, by the database's clock.
+    async fn changed_since(&self, since: UnixMillis) -> StoreResult<Changes>;
 }

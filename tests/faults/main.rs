@@ -9,10 +9,15 @@ mod site;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod balancer;
+mod clock;
 mod kms;
 mod limits;
+mod presence;
 mod redis;
 mod restored;
+mod roaming;
+mod rolling;
 mod smtp;
 mod start;
 mod together;

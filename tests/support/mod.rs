@@ -6,7 +6,7 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -67,10 +67,24 @@ impl Server {
     /// Ends the process without a word, and starts it again on the same data.
     pub fn kill_and_restart(&mut self) {
         self.kill();
-        // Devices know the server by its address.
-        let address = self.url.trim_start_matches("http://").to_owned();
-        self.environment.retain(|(key, _)| key != "KEYLEASH_HTTP__LISTEN");
-        self.environment.push(("KEYLEASH_HTTP__LISTEN".to_owned(), address));
+        self.start_again();
+    }
+
+    /// Tells the process to stop, lets it take its time, and says how it ended.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let told = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
+        assert!(told.success());
+        patiently(3 * PATIENCE, "the end of the process", async || self.process.try_wait().unwrap()).await
+    }
+
+    /// Starts a process that ended again, on the same data and addresses: devices and balancers know it by those.
+    pub fn start_again(&mut self) {
+        for (key, url) in [("KEYLEASH_HTTP__LISTEN", &self.url), ("KEYLEASH_ADMIN__LISTEN", &self.admin)] {
+            let any_port = self.environment.iter_mut().find(|(name, value)| name == key && value.ends_with(":0"));
+            if let Some((_, address)) = any_port {
+                url.trim_start_matches("http://").clone_into(address);
+            }
+        }
         (self.process, self.url, self.admin) = launch(&self.environment, &log_of(&self.directory));
     }
 
@@ -151,7 +165,7 @@ pub fn said(output: &Output) -> String {
 }
 
 fn variable(key: &str) -> String {
-    let is_a_librarys = key.starts_with("AWS_") || key.starts_with("SSL_");
+    let is_a_librarys = ["AWS_", "SSL_", "LD_", "FAKETIME"].iter().any(|prefix| key.starts_with(prefix));
     if is_a_librarys { key.to_owned() } else { format!("KEYLEASH_{key}") }
 }
 

@@ -9,7 +9,9 @@ use super::{
     rows::{Columns, Fault, name, parse},
     transaction::{Change, Part, existing},
 };
-use crate::store::{Heads, LinkPurpose, NewLink, NewUser, Revoke, StoreResult, TokenHash, Trail, User, UserStore};
+use crate::store::{
+    Changes, Heads, LinkPurpose, NewLink, NewUser, Revoke, StoreResult, TokenHash, Trail, User, UserStore,
+};
 
 for_every_driver! {
 impl UserStore for SqlStore {
@@ -301,21 +303,30 @@ impl UserStore for SqlStore {
         .await
     }
 
-    async fn changed_since(&self, since: UnixMillis) -> StoreResult<(UnixMillis, Vec<(UserId, Seq)>)> {
+    async fn changed_since(&self, since: UnixMillis) -> StoreResult<Changes> {
         self.run("look for changed users", || async {
             // One statement: a node asks this all the time. A change that commits meanwhile is seen now or, by the
             // caller's overlap, next time.
-            let rows: Vec<(i64, Option<String>, Option<i64>)> = query_as(
-                "SELECT clock.now_ms, users.id, users.seq FROM clock LEFT JOIN users ON users.changed_at >= $1",
+            let rows: Vec<(i64, Option<String>, Option<i64>, Option<i64>)> = query_as(
+                "SELECT clock.now_ms, changed.id, changed.seq, changed.presence_at FROM clock LEFT JOIN (
+                     SELECT id, seq, CAST(NULL AS BIGINT) AS presence_at FROM users WHERE changed_at >= $1
+                     UNION ALL
+                     SELECT user_id, CAST(NULL AS BIGINT), MAX(presence_at) FROM devices
+                     WHERE presence_at >= $1 GROUP BY user_id
+                 ) changed ON TRUE",
             )
             .bind(since.0)
             .fetch_all(&self.reader)
             .await?;
             let now = rows.first().map(|(now, ..)| UnixMillis(*now));
             let now = now.ok_or_else(|| Fault::Unexpected("a database without a clock".to_owned()))?;
-            let changed = rows.iter().filter_map(|(_, id, seq)| id.as_deref().zip(*seq));
-            let users: Result<Vec<_>, Fault> = changed.map(|(id, seq)| Ok((parse(id)?, Seq(seq)))).collect();
-            Ok((now, users?))
+            let mut changes = Changes { now, users: Vec::new(), presence: Vec::new() };
+            for (_, id, seq, presence_at) in rows {
+                let Some(id) = id else { continue };
+                changes.users.extend(seq.map(|seq| Ok::<_, Fault>((parse(&id)?, Seq(seq)))).transpose()?);
+                changes.presence.extend(presence_at.map(|at| Ok::<_, Fault>((parse(&id)?, UnixMillis(at)))).transpose()?);
+            }
+            Ok(changes)
         })
         .await
     }
