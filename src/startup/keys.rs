@@ -66,7 +66,7 @@ pub(super) fn mending(error: &StartError) -> &'static str {
             "check that this machine reaches the key service: network, proxy, kms.region, kms.endpoint_url"
         }
         StartError::Kms(KmsError::Refused { .. }) => {
-            "until that is mended nothing is unlocked, and no data key is lost"
+            "until that is mended nobody is unlocked; who is live stays live for as long as their data key is in memory"
         }
         StartError::MasterKey(MasterKeyError::Missing { .. }) => {
             "put back the file with which the data keys were wrapped, or take kms.key_file out of the configuration if \
