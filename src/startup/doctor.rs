@@ -2,14 +2,13 @@
 
 use std::{error::Error, process::ExitCode};
 
-use keyleash_protocol::UnixMillis;
-
 use super::{adapters, keys};
 use crate::{
     causes,
     clock::{Clock, SystemClock},
     config::Config,
     entropy::Entropy,
+    store::sql::{self, Tables},
 };
 
 /// Clocks further apart than this are worth a word: codes of authenticator apps are good for 30 seconds.
@@ -41,13 +40,11 @@ pub fn doctor(config: &Config) -> ExitCode {
     if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Looks, and makes nothing: a doctor of a newer program must not bring the tables of running nodes up to date.
 async fn store(config: &Config) -> Finding {
-    let mend = "check store.url, and that its directory is there, writable, and not full";
-    let opened = adapters::store(config, &Entropy::new()).await;
-    let store = opened.map_err(|error| (error.into(), mend))?;
-    let present = store.changed_since(UnixMillis(i64::MAX)).await.map_err(|e| (e.into(), mend))?.now;
-    let skew = present.0 - SystemClock.now().0;
-    store.close().await;
+    let mend = "check store.url, that its database is there and lets this program in";
+    let found = sql::inspect(&config.store.url).await.map_err(|error| (error.into(), mend))?;
+    let skew = found.now.0 - SystemClock.now().0;
     if skew.abs() > CLOCK_SKEW_MS_MAX {
         let words = format!("the database's clock is {skew} ms off this machine's");
         return Err((
@@ -55,7 +52,19 @@ async fn store(config: &Config) -> Finding {
             "set both clocks by NTP; nodes follow the database's, and codes of authenticator apps depend on it",
         ));
     }
-    Ok(format!("{} is up to date, its clock agrees", config.shown_store()))
+    let shown = config.shown_store();
+    match found.tables {
+        Tables::None => Ok(format!("{shown} has no tables yet: the first start makes them; its clock agrees")),
+        Tables::Behind { found, known } => Ok(format!(
+            "{shown} is at version {found} of the tables, this program at {known}: its next start brings them up to date; \
+             its clock agrees"
+        )),
+        Tables::UpToDate => Ok(format!("{shown} is up to date, its clock agrees")),
+        Tables::Ahead { found, known } => {
+            let words = format!("the tables are at version {found}, and this program knows {known}");
+            Err((words.into(), "use the newer program, which brought them there"))
+        }
+    }
 }
 
 async fn bus(config: &Config) -> Finding {

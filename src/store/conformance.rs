@@ -55,7 +55,7 @@ pub(crate) async fn suite(store: &dyn Store) {
     a_backup_is_believed_nothing_that_gives_access(store).await;
 }
 
-const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+pub(crate) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 const LATER: UnixMillis = UnixMillis(NOW.0 + 60_000);
 
 /// A user with a session, made for one case.

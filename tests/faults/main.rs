@@ -13,6 +13,7 @@ mod balancer;
 mod clock;
 mod kms;
 mod limits;
+mod postgres;
 mod presence;
 mod redis;
 mod restored;

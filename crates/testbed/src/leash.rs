@@ -17,7 +17,7 @@ pub(crate) const POLL: Duration = Duration::from_millis(20);
 
 /// Runs the command in its arguments until its own standard input is closed, which the kernel does when the test's process
 /// ends. The first line of its output is the command's process id.
-const LEASH: &str = r#""$@" & pid=$!; echo $pid; cat >/dev/null; kill -CONT $pid; kill -KILL $pid"#;
+const LEASH: &str = r#""$@" & pid=$!; echo $pid; cat >/dev/null; kill -CONT $pid; kill -KILL $pid; wait $pid"#;
 
 /// A server's process. Dropping it ends it.
 #[derive(Debug)]

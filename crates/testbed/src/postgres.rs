@@ -123,8 +123,8 @@ impl Postgres {
         run(self.psql(database).args(["-c", statement])).trim().to_owned()
     }
 
-    /// An administrator's shell on a database: it stops at the first error, and prints rows and nothing else.
-    pub fn psql(&self, database: &str) -> Command {
+    /// It stops at the first error, and prints rows and nothing else.
+    fn psql(&self, database: &str) -> Command {
         let mut psql = Command::new(bin("psql"));
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"])
             .arg(self.directory.path())
@@ -153,7 +153,7 @@ impl Postgres {
         self.server.kill();
         signal("KILL", &backends);
         // What they share goes with the last of them; until then no server starts on the data.
-        until("the end of the server's processes", || backends.iter().all(|pid| !is_there(*pid)));
+        until("the end of the server's processes", String::new, || backends.iter().all(|pid| !is_there(*pid)));
     }
 
     /// Starts it on the data that is there, after [`Self::stop`] or [`Self::kill`].
@@ -175,8 +175,20 @@ impl Postgres {
 
     /// Cuts every client's connection, as a failing network or an administrator does; how many there were.
     pub fn terminate_connections(&self) -> usize {
-        let statement = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{ROLE}'");
-        self.sql(&statement).lines().count()
+        self.sql(&of_clients("pg_terminate_backend(pid)")).lines().count()
+    }
+
+    /// Freezes what serves the connections that clients have now; new ones are served. As when the way to a client breaks
+    /// down without a word.
+    pub fn freeze_connections(&self) {
+        let pids: Vec<u32> = self.sql(&of_clients("pid")).lines().map(|pid| pid.parse().expect("a number")).collect();
+        signal("STOP", &pids);
+    }
+
+    /// What clients do now, such as `active Lock`: their state and what they wait for.
+    pub fn clients(&self) -> Vec<String> {
+        let said = self.sql(&of_clients("concat_ws(' ', state, wait_event_type, wait_event)"));
+        said.lines().map(str::to_owned).collect()
     }
 
     fn data(&self) -> PathBuf {
@@ -188,7 +200,8 @@ impl Postgres {
     }
 
     fn await_ready(&self) {
-        until("PostgreSQL", || {
+        let log = || fs::read_to_string(self.directory.path().join("postgres.log")).unwrap_or_default();
+        until("PostgreSQL", log, || {
             let mut ready = Command::new(bin("pg_isready"));
             ready.args(["-q", "-p", &self.port.to_string(), "-h"]).arg(self.directory.path());
             ready.status().expect("it runs").success()
@@ -201,6 +214,10 @@ impl Drop for Postgres {
         // A frozen process would not notice that the first one is gone.
         signal("KILL", &self.backends());
     }
+}
+
+fn of_clients(what: &str) -> String {
+    format!("SELECT {what} FROM pg_stat_activity WHERE usename = '{ROLE}'")
 }
 
 fn serve(directory: &Path, settings: &[String]) -> Leashed {
@@ -281,10 +298,29 @@ fn children_of(parent: u32) -> Vec<u32> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "blocks a test's thread, not an actor's")]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+fn until(what: &str, said: impl Fn() -> String, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + START_MAX;
     while !is_so() {
-        assert!(Instant::now() < deadline, "{what} did not come within {START_MAX:?}");
+        assert!(Instant::now() < deadline, "{what} did not come within {START_MAX:?}: {}", said());
         std::thread::sleep(POLL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_committed_outlives_a_restart_and_a_crash() {
+        let mut postgres = Postgres::start();
+        postgres.sql("CREATE TABLE kept (n INT)");
+        postgres.restart();
+        postgres.sql("INSERT INTO kept VALUES (1)");
+        postgres.kill();
+        postgres.start_again();
+        postgres.sql("INSERT INTO kept VALUES (2)");
+        postgres.freeze();
+        postgres.thaw();
+        assert_eq!(postgres.sql("SELECT sum(n) FROM kept"), "3");
     }
 }

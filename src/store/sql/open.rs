@@ -1,5 +1,7 @@
 //! Opening a database: what may be wrong with it, its tables' version, its epoch.
 
+use std::io;
+
 use keyleash_protocol::{Base64Url, UnixMillis};
 use sqlx::{
     migrate::{MigrateError, Migrator},
@@ -17,7 +19,7 @@ use crate::{entropy::Entropy, store::StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("cannot make the database file {path}")]
-    File { path: String, source: std::io::Error },
+    File { path: String, source: io::Error },
     #[error("store.url is not the address of a database")]
     Address(#[source] sqlx::Error),
     #[error("the database at store.url does not answer")]
@@ -54,6 +56,8 @@ impl OpenError {
         match &error {
             sqlx::Error::Configuration(_) => Self::Address(error),
             sqlx::Error::Tls(_) => Self::Refused(error),
+            // What a certificate is not good for comes as this.
+            sqlx::Error::Io(io) if io.kind() == io::ErrorKind::InvalidData => Self::Refused(error),
             sqlx::Error::Database(said) if said.code().is_some_and(|code| is_refusal(&code)) => Self::Refused(error),
             _ => Self::Unreachable(error),
         }

@@ -109,22 +109,4 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{Store, UserStore, conformance};
-
-    #[tokio::test]
-    async fn postgres_conforms() {
-        let server = keyleash_testbed::Postgres::start();
-        let url = server.create_database();
-        assert_eq!(inspect(&url).await.unwrap().tables, Tables::None);
-        let store = PostgresStore::open(&url, 4, &Entropy::new()).await.unwrap();
-        conformance::suite(&store).await;
-        assert_eq!(inspect(&url).await.unwrap().tables, Tables::UpToDate);
-
-        let epoch = store.epoch().await.unwrap();
-        store.close().await;
-        let again = PostgresStore::open(&url, 4, &Entropy::new()).await.unwrap();
-        assert_eq!(again.epoch().await.unwrap(), epoch, "the epoch is the database's");
-    }
-}
+mod tests;

@@ -93,6 +93,8 @@ fn make_file(file: &Path) -> Result<(), OpenError> {
 mod tests {
     use std::os::unix::fs::MetadataExt;
 
+    use sqlx::query;
+
     use super::*;
     use crate::store::{Store, UserStore, conformance};
 
@@ -114,5 +116,12 @@ mod tests {
         store.close().await;
         let again = SqliteStore::open(&url, &Entropy::new()).await.unwrap();
         assert_eq!(again.epoch().await.unwrap(), epoch, "the epoch is the database's");
+
+        let newer = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1";
+        query(newer).execute(&again.writer).await.unwrap();
+        again.close().await;
+        let error = SqliteStore::open(&url, &Entropy::new()).await.unwrap_err();
+        assert!(matches!(error, OpenError::Newer { found: 9999 }) && !error.may_pass(), "{error:?}");
+        assert!(matches!(inspect(&url).await.unwrap().tables, Tables::Ahead { found: 9999, .. }));
     }
 }
