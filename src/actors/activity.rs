@@ -97,7 +97,9 @@ impl ActivityLog {
     /// Writes everything that waits, or keeps it.
     pub(super) async fn write(&self) {
         let _writing = self.writing.lock().await;
-        let notes: Vec<Note> = mem::take(&mut *self.waiting()).into_values().collect();
+        let mut notes: Vec<Note> = mem::take(&mut *self.waiting()).into_values().collect();
+        // One order for all nodes: two batches with the same devices do not wait for each other.
+        notes.sort_unstable_by_key(|note| note.activity.device);
         for batch in notes.chunks(ACTIVITY_BATCH) {
             let activities: Vec<Activity> = batch.iter().map(|note| note.activity).collect();
             match self.devices.record_activity(self.node, &activities).await {
