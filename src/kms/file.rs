@@ -53,10 +53,7 @@ struct MasterKey {
 impl FileKms {
     /// Reads the master keys; on the first start it makes the file and one key.
     pub fn open(path: &Path, clock: &dyn Clock, entropy: Entropy) -> Result<Self, MasterKeyError> {
-        let keys = match read(path)? {
-            Some(keys) => keys,
-            None => add_key(path, clock, &entropy)?,
-        };
+        let keys = open_or_make(path, clock, &entropy)?;
         Ok(Self { path: path.to_owned(), entropy, keys: RwLock::new(keys) })
     }
 
@@ -157,41 +154,71 @@ struct KeyEntry {
     key: Sensitive,
 }
 
-/// Adds a key to what is in the file now, which may be nothing yet. One process at a time, so that none is lost.
-fn add_key(path: &Path, clock: &dyn Clock, entropy: &Entropy) -> Result<Vec<MasterKey>, MasterKeyError> {
-    let failed = |operation| move |source| MasterKeyError::Io { operation, path: path.display().to_string(), source };
-    let directory_path = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(directory_path).map_err(failed("create a directory"))?;
-    let directory = File::open(directory_path).map_err(failed("open the directory"))?;
-    directory.lock().map_err(failed("lock the directory"))?;
+/// What the file holds; if there is none, it is made with one key. Of nodes that start together one makes it.
+fn open_or_make(path: &Path, clock: &dyn Clock, entropy: &Entropy) -> Result<Vec<MasterKey>, MasterKeyError> {
+    if let Some(keys) = read(path)? {
+        return Ok(keys);
+    }
+    let directory = lock_directory(path)?;
+    match read(path)? {
+        Some(keys) => Ok(keys),
+        None => store_with_new_key(path, &directory, Vec::new(), clock, entropy),
+    }
+}
 
-    let mut keys = read(path)?.unwrap_or_default();
+/// Adds a key to those that are there now: another process may have added one.
+fn add_key(path: &Path, clock: &dyn Clock, entropy: &Entropy) -> Result<Vec<MasterKey>, MasterKeyError> {
+    let directory = lock_directory(path)?;
+    let keys = read(path)?.unwrap_or_default();
+    store_with_new_key(path, &directory, keys, clock, entropy)
+}
+
+/// Until it is closed, no other process changes the file. Makes the directory if it is not there.
+fn lock_directory(path: &Path) -> Result<File, MasterKeyError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed("create a directory", path))?;
+    let directory = File::open(directory).map_err(failed("open the directory", path))?;
+    directory.lock().map_err(failed("lock the directory", path))?;
+    Ok(directory)
+}
+
+fn store_with_new_key(
+    path: &Path,
+    directory: &File,
+    mut keys: Vec<MasterKey>,
+    clock: &dyn Clock,
+    entropy: &Entropy,
+) -> Result<Vec<MasterKey>, MasterKeyError> {
     let now = clock.now();
     keys.push(MasterKey {
         id: entropy.id(now).to_string(),
         created_at: now,
         key: Key::new(Zeroizing::new(entropy.bytes())),
     });
-    write(path, &keys).map_err(failed("write"))?;
-    directory.sync_all().map_err(failed("sync the directory"))?;
+    write(path, &keys).map_err(failed("write", path))?;
+    directory.sync_all().map_err(failed("sync the directory", path))?;
     Ok(keys)
+}
+
+fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> MasterKeyError {
+    let path = path.display().to_string();
+    move |source| MasterKeyError::Io { operation, path, source }
 }
 
 /// `None`: there is no such file.
 fn read(path: &Path) -> Result<Option<Vec<MasterKey>>, MasterKeyError> {
     let shown = || path.display().to_string();
-    let failed = |operation| move |source| MasterKeyError::Io { operation, path: shown(), source };
     let damaged = |what| MasterKeyError::Damaged { path: shown(), what };
     let mut file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(failed("open"))?,
+        opened => opened.map_err(failed("open", path))?,
     };
-    let metadata = file.metadata().map_err(failed("read the mode"))?;
+    let metadata = file.metadata().map_err(failed("read the mode", path))?;
     if metadata.mode() & OTHERS != 0 {
         return Err(MasterKeyError::OpenToOthers { path: shown(), mode: metadata.mode() & 0o777 });
     }
     let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1));
-    file.read_to_end(&mut text).map_err(failed("read"))?;
+    file.read_to_end(&mut text).map_err(failed("read", path))?;
 
     let stored: KeyFile = serde_json::from_slice(&text).map_err(|_| damaged("not the expected JSON"))?;
     if stored.format != FORMAT {
@@ -251,6 +278,21 @@ mod tests {
     async fn conforms() {
         let place = Place::new();
         conformance::holds(&place.open().unwrap()).await;
+    }
+
+    #[tokio::test]
+    async fn nodes_that_start_together_have_one_key() {
+        let place = Place::new();
+        let nodes: Vec<FileKms> = thread::scope(|scope| {
+            let opening: Vec<_> = (0..8).map(|_| scope.spawn(|| place.open().unwrap())).collect();
+            opening.into_iter().map(|node| node.join().unwrap()).collect()
+        });
+        for one in &nodes {
+            let (key, wrapped) = one.generate(&CONTEXT).await.unwrap();
+            for other in &nodes {
+                assert_eq!(other.unwrap(&CONTEXT, &wrapped).await.unwrap(), key);
+            }
+        }
     }
 
     #[tokio::test]
