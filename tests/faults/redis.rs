@@ -3,7 +3,6 @@
 use std::{
     io::Write as _,
     net::TcpStream,
-    process::Command,
     time::{Duration, Instant},
 };
 
@@ -15,7 +14,7 @@ use tokio::task::spawn_blocking;
 use crate::{
     browser::{Browser, Owner, credential},
     site::Site,
-    support::{Server, eventually},
+    support::{Server, eventually, run, said},
 };
 
 /// Two nodes, the second one's way to Redis by a link, and a user with a device on each.
@@ -261,33 +260,18 @@ async fn who_asks_is_told_what_is_wrong_with_redis() {
     let nobody = format!("redis://keyleash:hush@127.0.0.1:{}", free_port());
     let port = redis.port();
     for (arguments, url, words) in [
-        (vec!["serve", "--fail-fast"], nobody.clone(), "cannot be reached"),
-        (vec!["serve", "--fail-fast"], redis.url_as("keyleash", "hush"), "user or the password of bus.url"),
-        (vec!["serve"], format!("redis://keyleash:hush@127.0.0.1:{port}:{port}"), "bus.url"),
-        (vec!["doctor"], nobody, "cannot be reached"),
-        (vec!["doctor"], redis.url_as("keyleash", "hush"), "user or the password of bus.url"),
+        (&["serve", "--fail-fast"][..], nobody.clone(), "cannot be reached"),
+        (&["serve", "--fail-fast"][..], redis.url_as("keyleash", "hush"), "user or the password of bus.url"),
+        (&["serve"], format!("redis://keyleash:hush@127.0.0.1:{port}:{port}"), "bus.url"),
+        (&["doctor"], nobody, "cannot be reached"),
+        (&["doctor"], redis.url_as("keyleash", "hush"), "user or the password of bus.url"),
     ] {
-        let said = said(arguments, &database, &url, false).await;
-        assert!(said.contains(words) && !said.contains("hush"), "{url}: {said}");
+        let output = run(arguments, &[("STORE__URL", &database), ("BUS__URL", &url)]).await;
+        let said = said(&output);
+        assert!(!output.status.success() && said.contains(words) && !said.contains("hush"), "{url}: {said}");
     }
-    let healthy = said(vec!["doctor"], &database, &redis.url(), true).await;
+    let healthy = run(&["doctor"], &[("STORE__URL", &database), ("BUS__URL", &redis.url())]).await;
+    assert!(healthy.status.success());
+    let healthy = said(&healthy);
     assert!(healthy.contains("ok     bus"), "{healthy}");
-}
-
-/// What the program says until it ends.
-async fn said(arguments: Vec<&'static str>, database: &str, bus: &str, succeeds: bool) -> String {
-    let directory = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyleash"));
-    command
-        .args(arguments)
-        .env("KEYLEASH_HTTP__LISTEN", "127.0.0.1:0")
-        .env("KEYLEASH_ADMIN__LISTEN", "127.0.0.1:0")
-        .env("KEYLEASH_STORE__URL", database)
-        .env("KEYLEASH_BUS__URL", bus)
-        .env("KEYLEASH_KMS__KEY_FILE", directory.path().join("master.key"))
-        .env("KEYLEASH_MAIL__URL", format!("file:{}", directory.path().join("mail").display()));
-    let output = spawn_blocking(move || command.output()).await.unwrap().unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned();
-    assert_eq!(output.status.success(), succeeds, "{said}");
-    said
 }

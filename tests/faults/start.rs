@@ -1,28 +1,11 @@
 //! Parts that are not there yet, or never, when a node starts.
 
-use std::process::{Command, Output};
-
 use keyleash_testbed::Link;
 
-use crate::{site::Site, support::eventually};
-
-/// Runs a command of the program to its end, with this database.
-async fn run(arguments: &[&str], database: &str) -> Output {
-    let directory = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyleash"));
-    command
-        .args(arguments)
-        .env("KEYLEASH_HTTP__LISTEN", "127.0.0.1:0")
-        .env("KEYLEASH_ADMIN__LISTEN", "127.0.0.1:0")
-        .env("KEYLEASH_STORE__URL", database)
-        .env("KEYLEASH_KMS__KEY_FILE", directory.path().join("master.key"))
-        .env("KEYLEASH_MAIL__URL", format!("file:{}", directory.path().join("mail").display()));
-    tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
-}
+use crate::{
+    site::Site,
+    support::{eventually, run, said},
+};
 
 #[tokio::test]
 async fn a_node_waits_for_its_database_and_says_so() {
@@ -47,7 +30,7 @@ async fn a_node_waits_for_its_database_and_says_so() {
 #[tokio::test]
 async fn who_asks_for_it_is_told_at_once() {
     let nobody = format!("postgres://keyleash:hush@127.0.0.1:{}/keyleash", keyleash_testbed::free_port());
-    let output = run(&["serve", "--fail-fast"], &nobody).await;
+    let output = run(&["serve", "--fail-fast"], &[("STORE__URL", &nobody)]).await;
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
     assert!(said.contains("store.url") && !said.contains("hush"), "{said}");
@@ -59,7 +42,7 @@ async fn a_wrong_password_is_no_reason_to_wait() {
     let site = Site::new().await;
     let wrong = site.database().replacen(":leash@", ":hush@", 1);
     assert_ne!(wrong, site.database());
-    let output = run(&["serve"], &wrong).await;
+    let output = run(&["serve"], &[("STORE__URL", &wrong)]).await;
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
     assert!(said.contains("store.url") && !said.contains("hush"), "{said}");

@@ -3,7 +3,7 @@
 use std::{fs, net::Ipv4Addr, path::Path, sync::Arc};
 
 use keyleash_protocol::Version;
-use keyleash_testbed::Authority;
+use keyleash_testbed::{Authority, Issued};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -56,6 +56,14 @@ async fn connect(url: &str, root: &Path) -> std::io::Result<TlsStream<TcpStream>
     TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("127.0.0.1").unwrap(), io).await
 }
 
+/// A server with a certificate of the authority's, and that certificate.
+async fn start(authority: &Authority, further: &[(&str, &str)]) -> (Server, Issued) {
+    let issued = authority.issue("server", &["127.0.0.1"]);
+    let (certificate, key) = (issued.certificate.to_str().unwrap(), issued.key.to_str().unwrap());
+    let own = [("HTTP__TLS_CERTIFICATE", certificate), ("HTTP__TLS_KEY", key)];
+    (Server::start_with(&[&own, further].concat()).await, issued)
+}
+
 /// The certificate that the server shows, as `root` issued it.
 async fn shown(url: &str, root: &Path) -> CertificateDer<'static> {
     let stream = connect(url, root).await.unwrap();
@@ -66,14 +74,8 @@ async fn shown(url: &str, root: &Path) -> CertificateDer<'static> {
 async fn devices_are_in_step_through_the_servers_own_tls() {
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path());
-    let issued = authority.issue("server", &["127.0.0.1"]);
     let door = Door::open(&authority.root()).await;
-    let mut server = Server::start_with(&[
-        ("HTTP__TLS_CERTIFICATE", issued.certificate.to_str().unwrap()),
-        ("HTTP__TLS_KEY", issued.key.to_str().unwrap()),
-        ("HTTP__ALLOWED_ORIGINS", &format!("[\"{}\"]", door.url)),
-    ])
-    .await;
+    let (mut server, _) = start(&authority, &[("HTTP__ALLOWED_ORIGINS", &format!("[\"{}\"]", door.url))]).await;
     assert!(server.url.starts_with("https://"), "{}", server.url);
     door.server.set(std::mem::replace(&mut server.url, door.url.clone())).unwrap();
 
@@ -91,12 +93,7 @@ async fn devices_are_in_step_through_the_servers_own_tls() {
 async fn a_renewed_certificate_needs_no_restart_and_a_broken_one_changes_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path());
-    let issued = authority.issue("server", &["127.0.0.1"]);
-    let server = Server::start_with(&[
-        ("HTTP__TLS_CERTIFICATE", issued.certificate.to_str().unwrap()),
-        ("HTTP__TLS_KEY", issued.key.to_str().unwrap()),
-    ])
-    .await;
+    let (server, issued) = start(&authority, &[]).await;
     let (url, root) = (server.url.clone(), authority.root());
     let first = shown(&url, &root).await;
 
@@ -119,12 +116,7 @@ async fn a_renewed_certificate_needs_no_restart_and_a_broken_one_changes_nothing
 async fn who_speaks_in_the_clear_is_not_answered() {
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path());
-    let issued = authority.issue("server", &["127.0.0.1"]);
-    let server = Server::start_with(&[
-        ("HTTP__TLS_CERTIFICATE", issued.certificate.to_str().unwrap()),
-        ("HTTP__TLS_KEY", issued.key.to_str().unwrap()),
-    ])
-    .await;
+    let (server, _) = start(&authority, &[]).await;
     reqwest::get(server.url.replace("https://", "http://")).await.unwrap_err();
     // Nor is a certificate of somebody else's taken for the server's.
     let strangers = tempfile::tempdir().unwrap();

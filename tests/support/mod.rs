@@ -160,6 +160,21 @@ impl Drop for Server {
 }
 
 /// What a command said, on both its outputs.
+/// Runs the program to its end, with a directory of its own and this configuration.
+pub async fn run(arguments: &[&str], configuration: &[(&str, &str)]) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyleash"));
+    command
+        .args(arguments)
+        .env("KEYLEASH_HTTP__LISTEN", "127.0.0.1:0")
+        .env("KEYLEASH_ADMIN__LISTEN", "127.0.0.1:0")
+        .env("KEYLEASH_KMS__KEY_FILE", directory.path().join("master.key"))
+        .env("KEYLEASH_MAIL__URL", format!("file:{}", directory.path().join("mail").display()))
+        .envs(configuration.iter().map(|(key, value)| (variable(key), *value)));
+    tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
+}
+
+/// What it wrote, to whichever stream.
 pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat()).into_owned()
 }

@@ -17,7 +17,7 @@ mod postgres;
 mod redis;
 mod smtp;
 
-pub use certificates::Authority;
+pub use certificates::{Authority, Issued};
 pub use kms::Kms;
 pub use leash::{Leashed, await_port, free_port, program, python};
 pub use link::Link;
