@@ -4,6 +4,8 @@
 
 #[path = "../support/browser.rs"]
 mod browser;
+#[path = "../support/crowd.rs"]
+mod crowd;
 #[path = "../support/site.rs"]
 mod site;
 #[path = "../support/mod.rs"]

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use keyleash::{entropy::Entropy, store::sql};
 use keyleash_protocol::{Seq, Version};
 use keyleash_testbed::{Link, Redis, free_port};
 use serde_json::Value;
@@ -13,6 +14,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     browser::{Browser, Owner, credential},
+    crowd::{live, seed},
     site::Site,
     support::{Server, eventually, run, said},
 };
@@ -192,7 +194,7 @@ async fn a_flood_of_made_up_hints_costs_few_reads_and_delays_little() {
     let mut scene = Scene::new("flood@example.com").await;
     for pause in [Duration::ZERO, Duration::from_millis(1)] {
         let heard_before = figure(&scene.two, "keyleash_hints_heard_total").await;
-        let (before, began) = (transactions(&scene.site).await, Instant::now());
+        let (before, began) = (scene.site.transactions().await, Instant::now());
         let (channel, port) = (scene.channel(), scene.redis.port());
         let flood = spawn_blocking(move || flood(port, &channel, pause));
         scene.change_arrives().await;
@@ -200,7 +202,7 @@ async fn a_flood_of_made_up_hints_costs_few_reads_and_delays_little() {
         scene.change_arrives().await;
         let sent = flood.await.unwrap();
         let heard = figure(&scene.two, "keyleash_hints_heard_total").await - heard_before;
-        let rate = f64::from(transactions(&scene.site).await - before) / began.elapsed().as_secs_f64();
+        let rate = f64::from(scene.site.transactions().await - before) / began.elapsed().as_secs_f64();
         println!("{sent} made-up hints, {heard} of them heard, cost two nodes {rate:.0} transactions a second");
         assert!(heard > 1_000, "it was a flood");
         assert!(rate < TRANSACTIONS_PER_SECOND_MAX, "{rate} transactions a second");
@@ -224,14 +226,6 @@ fn flood(port: u16, channel: &str, pause: Duration) -> u64 {
         std::thread::sleep(10 * pause);
     }
     sent
-}
-
-/// What the database did until now. It counts an idle connection's work after a second or so.
-async fn transactions(site: &Site) -> u32 {
-    let name = site.database().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let statement = format!("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = '{name}'");
-    site.postgres.sql(&statement).parse().unwrap()
 }
 
 #[tokio::test]
@@ -274,4 +268,39 @@ async fn who_asks_is_told_what_is_wrong_with_redis() {
     assert!(healthy.status.success());
     let healthy = said(&healthy);
     assert!(healthy.contains("ok     bus"), "{healthy}");
+}
+
+/// When Redis is back, everybody's channel is subscribed to again and the database is asked once, not once for each user.
+#[tokio::test]
+async fn a_redis_that_returns_costs_no_query_for_each_user() {
+    const USERS: usize = 300;
+    /// Sweeps, leases, signs of life, and what asks for readiness here.
+    const TRANSACTIONS_MAX: u32 = 100;
+    let mut redis = spawn_blocking(Redis::start).await.unwrap();
+    let site = Site::new().await.with("BUS__URL", &redis.url());
+    let node = site.node().await;
+    let store = sql::open(site.database(), 16, &Entropy::new()).await.unwrap();
+    let crowd = seed(store.clone(), &site.key_file(), USERS, 1).await;
+    let mut lines = Vec::new();
+    for (device, token) in &crowd {
+        lines.push(live(&node, device, token).await);
+    }
+    let all_are_subscribed = async |redis: &Redis| {
+        eventually("every user's channel", async || {
+            // An array is told by its length. The node's canary is one more.
+            let channels: usize = redis.ask(&["PUBSUB", "CHANNELS", "keyleash:*"]).parse().unwrap();
+            (channels > USERS).then_some(())
+        })
+        .await;
+    };
+    all_are_subscribed(&redis).await;
+
+    let before = site.transactions().await;
+    let began = Instant::now();
+    redis.restart();
+    all_are_subscribed(&redis).await;
+    let (took, cost) = (began.elapsed(), site.transactions().await - before);
+    println!("{USERS} users: subscribed again {took:?} after Redis was killed, {cost} transactions meanwhile");
+    assert!(cost < TRANSACTIONS_MAX, "{cost} transactions for {USERS} users");
+    store.close().await;
 }

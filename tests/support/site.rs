@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+use std::{path::PathBuf, time::Duration};
+
 use keyleash_testbed::Postgres;
 use tempfile::TempDir;
 
@@ -35,6 +37,19 @@ impl Site {
     /// The address of the shared database.
     pub fn database(&self) -> &str {
         &self.database
+    }
+
+    /// The nodes' master key file.
+    pub fn key_file(&self) -> PathBuf {
+        self.directory.path().join("master.key")
+    }
+
+    /// What the shared database did until now. It counts an idle connection's work after a second or so.
+    pub async fn transactions(&self) -> u32 {
+        let name = self.database().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let statement = format!("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = '{name}'");
+        self.postgres.sql(&statement).parse().unwrap()
     }
 
     pub async fn node(&self) -> Server {
