@@ -4,6 +4,7 @@
 //! So every interleaving can be simulated.
 
 pub mod attempts;
+pub mod balance;
 pub mod catch_up;
 pub mod connection;
 pub mod device;
