@@ -103,9 +103,10 @@ async fn main() {
             put(team, Version(version), &mut figures).await;
         }
     }
-    for (done, team) in teams.iter_mut().enumerate() {
+    // Each writer goes with its team: an uneven load would have the nodes send devices to each other.
+    for (done, mut team) in teams.into_iter().enumerate() {
         progress("removals", done, USERS);
-        remove_others(team, &mut figures).await;
+        remove_others(&mut team, &mut figures).await;
     }
     progress("the parts by themselves", 0, 1);
     let (transaction, hop) = (bare_transactions(site.database()).await, bare_hops(&redis.url()).await);

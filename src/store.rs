@@ -38,7 +38,7 @@ pub use self::{
     history::{Event, HistoryStore},
     links::{Link, LinkPurpose, LinkStore, LinkedDevice, NewLink},
     mails::{MailOutcome, MailStore, OutboxMail},
-    nodes::NodeStore,
+    nodes::{NodeAlive, NodeStore},
     restored::{HistoryOutcome, NewHistory, RestoredStore},
     sessions::{NewSession, Session, SessionStore},
     users::{Changes, NewUser, User, UserStore},

@@ -90,6 +90,8 @@ pub struct Figures {
     /// Open on this node, those that have not said hello too.
     pub sockets: Gauge,
     pub hellos: Family<ByOutcome, Counter>,
+    /// Told to come back on a node that has fewer.
+    pub rebalanced: Counter,
     /// Pages of changes put to devices.
     pub pushes: Counter,
     /// From a removal's commit to the word to its device.
@@ -126,6 +128,7 @@ impl Figures {
             mail: condition(kept, "mail_up", "1 if the last mail could be handed over"),
             sockets: plain(kept, "sockets", "Open sockets on this node"),
             hellos: by_outcome(kept, "hellos", "Devices that said hello"),
+            rebalanced: plain(kept, "rebalanced", "Devices told to come back on a node that has fewer"),
             pushes: plain(kept, "pushes", "Pages of changes put to devices"),
             revocation_seconds: time(kept, "revocation", "From a removal to the word to its device"),
             receipt_seconds: time(kept, "receipt", "From a removal to the device's receipt"),

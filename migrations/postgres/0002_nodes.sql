@@ -3,7 +3,9 @@
 -- Processes of the server that are alive: until when, by the database's clock, unless they renew it.
 CREATE TABLE nodes (
     id TEXT COLLATE "C" PRIMARY KEY,
-    alive_until BIGINT NOT NULL
+    alive_until BIGINT NOT NULL,
+    -- On it when it last renewed; NULL while it wants no more: it begins, or it leaves.
+    devices BIGINT
 );
 
 -- Where its newest socket is. A node that is not alive does not count.

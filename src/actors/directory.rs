@@ -33,7 +33,7 @@ use crate::{
     bus::{Bus, BusEvent, Hint},
     clock::{Clock, DatabaseClock},
     entropy::Entropy,
-    store::{Changes, DeviceStore, NodeStore, SessionStore, StoreResult, UserStore},
+    store::{Changes, DeviceStore, NodeAlive, NodeStore, SessionStore, StoreResult, UserStore},
     vault::Vault,
 };
 
@@ -107,7 +107,8 @@ impl Directory {
     /// actix system.
     pub async fn start(ports: Ports, settings: Settings, events: Receiver<BusEvent>) -> StoreResult<Self> {
         let id = NodeId::from_uuid(ports.entropy.id(ports.clock.now()));
-        let alive = ports.nodes.renew_lease(id, LEASE).await?;
+        // No devices are sent to it before load balancers know that it is there.
+        let alive = ports.nodes.renew_lease(id, LEASE, None).await?;
         let node = Node {
             id,
             epoch: ports.users.epoch().await?,
@@ -123,7 +124,7 @@ impl Directory {
         };
         let directory = Self(Arc::new(node));
         tokio::spawn(sweep::listen(directory.clone(), events));
-        tokio::spawn(lease::keep(directory.clone(), alive));
+        tokio::spawn(lease::keep(directory.clone(), alive.into_iter().map(|node| node.id).collect()));
         let node = directory.0.clone();
         tokio::spawn(async move { node.activity.keep_writing().await });
         Ok(directory)
@@ -170,16 +171,29 @@ impl Directory {
     pub async fn drain(&self, spread: Duration, deadline: Duration) {
         self.0.draining.store(true, Ordering::Relaxed);
         let until = Instant::now() + deadline;
-        for batch in self.actors().chunks(DRAIN_BATCH) {
-            for actor in batch {
-                // An actor that is gone has no sockets.
-                actor.send(Leave { spread }).await.ok();
-            }
-            sleep(DRAIN_PAUSE).await;
-        }
+        self.send_away(usize::MAX, spread).await;
         while self.sockets() > 0 && Instant::now() < until {
             sleep(DRAIN_POLL).await;
         }
+    }
+
+    /// Tells some devices when to come back, within `spread`, and how many it told. They are not the same each time.
+    pub(super) async fn send_away(&self, at_most: usize, spread: Duration) -> usize {
+        let mut actors = self.actors();
+        let from = usize::from_le_bytes(self.0.ports.entropy.bytes()) % actors.len().max(1);
+        actors.rotate_left(from);
+        let mut sent = 0;
+        for batch in actors.chunks(DRAIN_BATCH) {
+            for actor in batch {
+                if sent == at_most {
+                    return sent;
+                }
+                // An actor that is gone has no sockets.
+                sent += actor.send(Leave { spread, at_most: at_most - sent }).await.unwrap_or(0);
+            }
+            sleep(DRAIN_PAUSE).await;
+        }
+        sent
     }
 
     /// Writes down what its devices did last, and that this node is not alive any more. Call it when the sockets are gone.
@@ -213,8 +227,18 @@ impl Directory {
         self.0.ports.bus.is_blind()
     }
 
-    pub(super) async fn renew_lease(&self, lease: Duration) -> StoreResult<Vec<NodeId>> {
-        self.0.ports.nodes.renew_lease(self.0.id, lease).await
+    /// All nodes that are alive. They learn how many devices this one has, or that it wants no more because it leaves.
+    pub(super) async fn renew_lease(&self, lease: Duration) -> StoreResult<Vec<NodeAlive>> {
+        let devices = (!self.is_leaving()).then(|| self.devices());
+        self.0.ports.nodes.renew_lease(self.0.id, lease, devices).await
+    }
+
+    /// Sockets that said hello. Strangers are no load that could be sent elsewhere.
+    pub(super) fn devices(&self) -> usize {
+        let on = |shard: &Mutex<HashMap<UserId, Entry>>| {
+            lock(shard).values().map(|entry| entry.live as usize).sum::<usize>()
+        };
+        self.0.shards.iter().map(on).sum()
     }
 
     /// Tells every user's actor. One whose mailbox is full is waited for: there is no second word about a node.

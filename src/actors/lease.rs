@@ -1,26 +1,33 @@
 //! That this node is alive, for the others to know; and which of them are not any more. What a dead node wrote down about
-//! its devices is void from the end of its lease.
+//! its devices is void from the end of its lease. With its lease each says how many devices it has, and one that has more
+//! than its part sends some to the others, as `keyleash_domain::balance` decides.
 
 use std::collections::HashSet;
 
+use keyleash_domain::balance::Balance;
 use keyleash_protocol::NodeId;
 use tokio::time::sleep;
 
 use super::{
     directory::{Directory, Everyone},
-    limits::{LEASE, LEASE_RENEWED_EVERY, LEASE_RETRY_PAUSE},
+    limits::{BALANCE_SPREAD, LEASE, LEASE_RENEWED_EVERY, LEASE_RETRY_PAUSE},
 };
+use crate::{store::NodeAlive, telemetry::FIGURES};
 
 /// Renews the lease for as long as the node lives. The first was taken when it started, with these `alive`.
 pub(super) async fn keep(directory: Directory, alive: Vec<NodeId>) {
     let mut leases = Leases { alive: alive.into_iter().collect(), missed: HashSet::new() };
+    let mut balance = Balance::default();
     let mut pause = LEASE_RENEWED_EVERY;
     loop {
         sleep(pause).await;
         match directory.renew_lease(LEASE).await {
             Ok(alive) => {
-                for news in leases.learn(alive.into_iter().collect()) {
+                for news in leases.learn(alive.iter().map(|node| node.id).collect()) {
                     directory.tell_everyone(news).await;
+                }
+                if !directory.is_leaving() {
+                    even_out(&directory, &mut balance, &alive).await;
                 }
                 pause = LEASE_RENEWED_EVERY;
             }
@@ -29,6 +36,18 @@ pub(super) async fn keep(directory: Directory, alive: Vec<NodeId>) {
                 pause = LEASE_RETRY_PAUSE;
             }
         }
+    }
+}
+
+/// Sends some devices to emptier nodes, if there are any.
+async fn even_out(directory: &Directory, balance: &mut Balance, alive: &[NodeAlive]) {
+    let us = directory.node().id;
+    let others: Vec<usize> = alive.iter().filter(|node| node.id != us).filter_map(|node| node.devices).collect();
+    let at_most = balance.beat(directory.devices(), &others);
+    if at_most > 0 {
+        let sent = directory.send_away(at_most, BALANCE_SPREAD).await;
+        FIGURES.rebalanced.inc_by(sent as u64);
+        tracing::info!(sent, "other nodes are emptier; some devices go there");
     }
 }
 

@@ -52,6 +52,9 @@ pub const EVERYONE_PAUSE: Duration = Duration::from_millis(20);
 /// stream, not in a flood.
 pub const DRAIN_BATCH: usize = 256;
 pub const DRAIN_PAUSE: Duration = Duration::from_millis(20);
+/// Devices that are sent to emptier nodes come back within this time: before the next renewal of a lease, so that they are
+/// counted where they are.
+pub const BALANCE_SPREAD: Duration = Duration::from_secs(2);
 /// How often the drain looks whether the last socket is gone.
 pub const DRAIN_POLL: Duration = Duration::from_millis(20);
 

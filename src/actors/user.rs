@@ -63,11 +63,12 @@ pub(super) struct LookAgain;
 #[rtype(result = "()")]
 pub(super) struct Concerns(pub(super) Everyone);
 
-/// This node leaves: everybody comes back, elsewhere, within `spread`.
+/// Some come back, elsewhere, within `spread`. The answer: how many were told.
 #[derive(Message)]
-#[rtype(result = "()")]
+#[rtype(result = "usize")]
 pub(super) struct Leave {
     pub(super) spread: Duration,
+    pub(super) at_most: usize,
 }
 
 #[derive(Message)]
@@ -283,13 +284,14 @@ impl Handler<LookAgain> for UserActor {
 }
 
 impl Handler<Leave> for UserActor {
-    type Result = ();
+    type Result = usize;
 
-    fn handle(&mut self, Leave { spread }: Leave, ctx: &mut Self::Context) {
-        let sockets: Vec<SocketId> = self.sockets.iter().map(|(id, _)| *id).collect();
-        for socket in sockets {
-            self.tell(socket, News::Drain { reconnect_after: share_of(spread, socket) }, ctx);
+    fn handle(&mut self, Leave { spread, at_most }: Leave, ctx: &mut Self::Context) -> usize {
+        let sockets: Vec<SocketId> = self.sockets.iter().map(|(id, _)| *id).take(at_most).collect();
+        for socket in &sockets {
+            self.tell(*socket, News::Drain { reconnect_after: share_of(spread, *socket) }, ctx);
         }
+        sockets.len()
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) async fn suite(store: &dyn Store) {
     changed_users_are_found(store).await;
     a_device_is_where_its_newest_socket_is(store).await;
     a_dead_nodes_devices_are_offline(store).await;
+    nodes_know_how_many_devices_each_has(store).await;
     // The last: it is about everybody.
     a_backup_is_believed_nothing_that_gives_access(store).await;
 }
@@ -664,8 +665,13 @@ const LEASE: Duration = Duration::from_mins(10);
 
 async fn new_node(person: &Person<'_>) -> NodeId {
     let node = NodeId::from_uuid(person.entropy.id(NOW));
-    assert!(person.store.renew_lease(node, LEASE).await.unwrap().contains(&node));
+    assert!(alive(person.store, node, LEASE).await.contains(&node));
     node
+}
+
+/// All nodes that are, once this one has renewed its lease.
+async fn alive(store: &dyn Store, node: NodeId, lease: Duration) -> Vec<NodeId> {
+    store.renew_lease(node, lease, None).await.unwrap().iter().map(|node| node.id).collect()
 }
 
 fn step(device: DeviceId, step: Step) -> Activity {
@@ -716,16 +722,30 @@ async fn a_dead_nodes_devices_are_offline(store: &dyn Store) {
     let place = async || store.device(person.user, device).await.unwrap().unwrap().online.map(|online| online.node);
     store.record_activity(one, &[step(device, Step::Came(UnixMillis(20)))]).await.unwrap();
     assert_eq!(place().await, Some(one));
-    assert!(!store.renew_lease(one, Duration::ZERO).await.unwrap().contains(&one), "its lease has ended");
+    assert!(!alive(store, one, Duration::ZERO).await.contains(&one), "its lease has ended");
     assert_eq!(place().await, None);
     // It was only late.
-    store.renew_lease(one, LEASE).await.unwrap();
+    alive(store, one, LEASE).await;
     assert_eq!(place().await, Some(one));
     store.end_lease(one).await.unwrap();
     assert_eq!(place().await, None);
-    assert!(!store.renew_lease(two, LEASE).await.unwrap().contains(&one));
+    assert!(!alive(store, two, LEASE).await.contains(&one));
     store.record_activity(two, &[step(device, Step::Came(UnixMillis(10)))]).await.unwrap();
     assert_eq!(place().await, Some(two), "an older socket that is alive counts before a newer one that is not");
+}
+
+async fn nodes_know_how_many_devices_each_has(store: &dyn Store) {
+    let person = Person::new(store).await;
+    let (one, two) = (new_node(&person).await, new_node(&person).await);
+    let counts = async |devices| {
+        let nodes = store.renew_lease(one, LEASE, devices).await.unwrap();
+        let of = |id| nodes.iter().find(|node| node.id == id).unwrap().devices;
+        (of(one), of(two))
+    };
+    assert_eq!(counts(Some(7)).await, (Some(7), None), "one that begins says nothing");
+    store.renew_lease(two, LEASE, Some(0)).await.unwrap();
+    assert_eq!(counts(Some(20_000)).await, (Some(20_000), Some(0)));
+    assert_eq!(counts(None).await, (None, Some(0)), "it leaves");
 }
 
 async fn a_backup_is_believed_nothing_that_gives_access(store: &dyn Store) {
@@ -737,8 +757,8 @@ async fn a_backup_is_believed_nothing_that_gives_access(store: &dyn Store) {
     assert!(matches!(begin().await.unwrap(), HistoryOutcome::NodesAlive { nodes: 1.. }));
     assert_eq!((store.epoch().await.unwrap(), store.heads(one.user).await.unwrap().unwrap()), (epoch, before));
 
-    for alive in store.renew_lease(node, LEASE).await.unwrap() {
-        store.end_lease(alive).await.unwrap();
+    for node in alive(store, node, LEASE).await {
+        store.end_lease(node).await.unwrap();
     }
     assert!(matches!(begin().await.unwrap(), HistoryOutcome::Begun { devices: 2.. }));
     assert_eq!(store.epoch().await.unwrap(), Epoch("another".into()));

@@ -15,13 +15,18 @@ use crate::{
 };
 
 const DEVICES: usize = 4;
+/// Other users, who make nodes care who has how many devices.
+const OTHER_USERS: usize = 5;
 
 /// Two nodes behind a balancer, and devices of one owner that live there; the first writes.
 struct Crowd {
     _site: Site,
+    balancer: Balancer,
     nodes: Vec<Server>,
     owner: Owner,
     roamers: Vec<Roamer>,
+    /// Of other users, who write nothing.
+    others: Vec<Roamer>,
 }
 
 impl Crowd {
@@ -44,9 +49,27 @@ impl Crowd {
             let browser = owner.browser(&nodes[0], &format!("Device {number}")).await;
             roamers.push(Roamer::start(&balancer.url, browser, number == 0));
         }
-        let crowd = Self { _site: site, nodes, owner, roamers };
+        let crowd = Self { _site: site, balancer, nodes, owner, roamers, others: Vec::new() };
         crowd.until_written(10).await;
         crowd
+    }
+
+    async fn join(&mut self, email: &str) {
+        let mut owner = Owner::new(&self.nodes[0], email).await;
+        for number in 0..DEVICES {
+            let browser = owner.browser(&self.nodes[0], &format!("Device {number}")).await;
+            self.others.push(Roamer::start(&self.balancer.url, browser, false));
+        }
+    }
+
+    /// Waits until each node has at least a third of the devices.
+    async fn until_even(&self) {
+        let enough = (self.roamers.len() + self.others.len()).div_ceil(3);
+        eventually("an even load", async || {
+            let (one, two) = (sockets(&self.nodes[0]).await?, sockets(&self.nodes[1]).await?);
+            (one >= enough && two >= enough).then(|| println!("{one} and {two} sockets"))
+        })
+        .await;
     }
 
     fn written(&self) -> usize {
@@ -92,9 +115,13 @@ async fn until_ready(node: &Server) {
 }
 
 async fn sockets(node: &Server) -> Option<usize> {
+    figure(node, "keyleash_sockets").await
+}
+
+async fn figure(node: &Server, name: &str) -> Option<usize> {
     let figures = reqwest::get(format!("{}/metrics", node.admin)).await.ok()?.text().await.ok()?;
-    let line = figures.lines().find(|line| line.starts_with("keyleash_sockets "))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+    let value = figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    value.trim().parse().ok()
 }
 
 #[tokio::test]
@@ -114,6 +141,31 @@ async fn a_rolling_restart_loses_no_answer_and_no_device_meets_a_closed_door() {
     for (number, roamer) in crowd.roamers.iter().enumerate() {
         assert_eq!(roamer.journey().failed, 0, "device {number} was sent to a node that did not take it");
         assert!(roamer.journey().welcomes >= 2, "device {number} moved");
+    }
+}
+
+/// The node that came back last was empty, and devices stay where they are until somebody sends them.
+#[tokio::test]
+async fn after_a_rolling_restart_each_node_has_its_part_of_the_load() {
+    let mut crowd = Crowd::new("even@example.com").await;
+    for number in 0..OTHER_USERS {
+        crowd.join(&format!("even-{number}@example.com")).await;
+    }
+    for node in 0..crowd.nodes.len() {
+        assert!(crowd.nodes[node].terminate().await.success());
+        crowd.nodes[node].start_again();
+        until_ready(&crowd.nodes[node]).await;
+    }
+    eventually("the first that are sent elsewhere", async || {
+        let sent = figure(&crowd.nodes[0], "keyleash_rebalanced_total").await?;
+        (sent > 0).then_some(())
+    })
+    .await;
+    crowd.until_even().await;
+    crowd.until_written(10).await;
+    crowd.until_converged().await;
+    for roamer in crowd.roamers.iter().chain(&crowd.others) {
+        assert_eq!(roamer.journey().failed, 0, "a device was sent to a node that did not take it");
     }
 }
 

@@ -27,7 +27,7 @@ macro_rules! close_codes {
 }
 
 close_codes! {
-    /// This node is leaving; reconnect after the delay that `drain` gave, or with back-off.
+    /// This node is leaving, or another has fewer devices; reconnect after the delay that `drain` gave, or with back-off.
     GoingAway = 4000, "going_away";
     /// The peer read too slowly for too long; it reconnects and catches up.
     SlowConsumer = 4001, "slow_consumer";

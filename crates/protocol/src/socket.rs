@@ -87,7 +87,7 @@ pub enum ServerMessage {
         reason: RevokeReason,
         at: UnixMillis,
     },
-    /// This node is leaving.
+    /// Come back, on another node: this one is leaving, or has more than its part of the devices.
     Drain {
         #[cfg_attr(feature = "typescript", ts(type = "number"))]
         reconnect_after_ms: u64,

@@ -3,34 +3,43 @@
 use std::time::Duration;
 
 use keyleash_protocol::NodeId;
-use sqlx::{query, query_scalar};
+use sqlx::{query, query_as};
 
 use super::{
     driver::for_every_driver,
     rows::{Fault, parse},
     transaction::Writing,
 };
-use crate::store::{Activity, NodeStore, Step, StoreResult};
+use crate::store::{Activity, NodeAlive, NodeStore, Step, StoreResult};
 
 for_every_driver! {
 impl NodeStore for SqlStore {
-    async fn renew_lease(&self, node: NodeId, lease: Duration) -> StoreResult<Vec<NodeId>> {
+    async fn renew_lease(
+        &self,
+        node: NodeId,
+        lease: Duration,
+        devices: Option<usize>,
+    ) -> StoreResult<Vec<NodeAlive>> {
         self.run("renew this node's lease", || async {
             let mut tx = self.begin().await?;
             query(
-                "INSERT INTO nodes (id, alive_until) SELECT $1, now_ms + $2 FROM clock WHERE TRUE
-                 ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until",
+                "INSERT INTO nodes (id, alive_until, devices) SELECT $1, now_ms + $2, $3 FROM clock WHERE TRUE
+                 ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until, devices = excluded.devices",
             )
             .bind(node.to_string())
             .bind(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
+            .bind(devices.map(|devices| i64::try_from(devices).unwrap_or(i64::MAX)))
             .execute(&mut *tx.0)
             .await?;
-            let alive: Vec<String> =
-                query_scalar("SELECT id FROM nodes WHERE alive_until > (SELECT now_ms FROM clock)")
+            let alive: Vec<(String, Option<i64>)> =
+                query_as("SELECT id, devices FROM nodes WHERE alive_until > (SELECT now_ms FROM clock)")
                     .fetch_all(&mut *tx.0)
                     .await?;
             tx.commit().await?;
-            alive.iter().map(|id| parse(id)).collect()
+            let node_alive = |(id, devices): &(String, Option<i64>)| {
+                Ok(NodeAlive { id: parse(id)?, devices: devices.and_then(|devices| usize::try_from(devices).ok()) })
+            };
+            alive.iter().map(node_alive).collect()
         })
         .await
     }

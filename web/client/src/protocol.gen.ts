@@ -348,7 +348,7 @@ export type EventList = { events: Array<EventView>, };
 
 /** Why a socket is closed. 4000 to 4499: come back later; 4500 to 4999: final. */
 export const CloseCode = {
-  /** This node is leaving; reconnect after the delay that `drain` gave, or with back-off. */
+  /** This node is leaving, or another has fewer devices; reconnect after the delay that `drain` gave, or with back-off. */
   going_away: 4000,
   /** The peer read too slowly for too long; it reconnects and catches up. */
   slow_consumer: 4001,

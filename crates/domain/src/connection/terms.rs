@@ -77,7 +77,7 @@ pub enum News {
     Changed(Delivery),
     /// The `devices` message, encoded once for all.
     Devices(ByteString),
-    /// This node leaves.
+    /// This node leaves, or another is emptier.
     Drain {
         reconnect_after: Duration,
     },
