@@ -44,7 +44,7 @@ async fn main() {
     }
     until_subscribed(&redis).await;
 
-    let before = site.transactions().await;
+    let before = site.settled_transactions().await;
     redis.restart();
     let began = Instant::now();
     until_subscribed(&redis).await;

@@ -2,7 +2,7 @@
 //! its devices is void from the end of its lease. With its lease each says how many devices it has, and one that has more
 //! than its part sends some to the others, as `keyleash_domain::balance` decides.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, mem};
 
 use keyleash_domain::balance::Balance;
 use keyleash_protocol::NodeId;
@@ -17,7 +17,7 @@ use crate::{store::NodeAlive, telemetry::FIGURES};
 /// Renews the lease for as long as the node lives. The first was taken when it started, with these `alive`.
 pub(super) async fn keep(directory: Directory, alive: Vec<NodeId>) {
     let mut leases = Leases { alive: alive.into_iter().collect(), missed: HashSet::new() };
-    let mut balance = Balance::default();
+    let mut scales = Scales::default();
     let mut pause = LEASE_RENEWED_EVERY;
     loop {
         sleep(pause).await;
@@ -27,7 +27,7 @@ pub(super) async fn keep(directory: Directory, alive: Vec<NodeId>) {
                     directory.tell_everyone(news).await;
                 }
                 if !directory.is_leaving() {
-                    even_out(&directory, &mut balance, &alive).await;
+                    scales.even_out(&directory, &alive).await;
                 }
                 pause = LEASE_RENEWED_EVERY;
             }
@@ -39,15 +39,28 @@ pub(super) async fn keep(directory: Directory, alive: Vec<NodeId>) {
     }
 }
 
-/// Sends some devices to emptier nodes, if there are any.
-async fn even_out(directory: &Directory, balance: &mut Balance, alive: &[NodeAlive]) {
-    let us = directory.node().id;
-    let others: Vec<usize> = alive.iter().filter(|node| node.id != us).filter_map(|node| node.devices).collect();
-    let at_most = balance.beat(directory.devices(), &others);
-    if at_most > 0 {
-        let sent = directory.send_away(at_most, BALANCE_SPREAD).await;
-        FIGURES.rebalanced.inc_by(sent as u64);
-        tracing::info!(sent, "other nodes are emptier; some devices go there");
+/// Weighs this node against the others.
+#[derive(Default)]
+struct Scales {
+    balance: Balance,
+    /// This node's devices at the last beat.
+    before: usize,
+}
+
+impl Scales {
+    /// Sends some devices to emptier nodes, if there are any. What the others say of themselves is up to a beat old. In a
+    /// rush all nodes fill, and this one must not be compared as it is now with others as they were: it counts no more
+    /// than it had a beat ago.
+    async fn even_out(&mut self, directory: &Directory, alive: &[NodeAlive]) {
+        let us = directory.node().id;
+        let others: Vec<usize> = alive.iter().filter(|node| node.id != us).filter_map(|node| node.devices).collect();
+        let now = directory.devices();
+        let at_most = self.balance.beat(mem::replace(&mut self.before, now).min(now), &others);
+        if at_most > 0 {
+            let sent = directory.send_away(at_most, BALANCE_SPREAD).await;
+            FIGURES.rebalanced.inc_by(sent as u64);
+            tracing::info!(sent, "other nodes are emptier; some devices go there");
+        }
     }
 }
 

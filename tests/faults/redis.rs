@@ -295,7 +295,7 @@ async fn a_redis_that_returns_costs_no_query_for_each_user() {
     };
     all_are_subscribed(&redis).await;
 
-    let before = site.transactions().await;
+    let before = site.settled_transactions().await;
     let began = Instant::now();
     redis.restart();
     all_are_subscribed(&redis).await;

@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 use keyleash_testbed::Postgres;
 use tempfile::TempDir;
 
-use crate::support::Server;
+use crate::support::{Server, eventually};
 
 pub struct Site {
     pub postgres: Postgres,
@@ -50,6 +50,19 @@ impl Site {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let statement = format!("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = '{name}'");
         self.postgres.sql(&statement).parse().unwrap()
+    }
+
+    /// Waits until what was begun is done; what it did until then.
+    pub async fn settled_transactions(&self) -> u32 {
+        /// In the two seconds between two looks: sweeps, leases and signs of life go on.
+        const QUIET_MAX: u32 = 10;
+        let mut before = self.transactions().await;
+        eventually("quiet on the database", async || {
+            let now = self.transactions().await;
+            let done = now - std::mem::replace(&mut before, now);
+            (done <= QUIET_MAX).then_some(now)
+        })
+        .await
     }
 
     pub async fn node(&self) -> Server {
