@@ -261,12 +261,25 @@ fn given(file: Option<&Path>) -> Result<Figment, ConfigError> {
     Ok(given.merge(environment))
 }
 
-/// `scheme://user:password@host` without the password.
+/// `scheme://user:password@host?password=...` without the passwords.
 fn redact(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((authority, place)) = rest.rsplit_once('@') else { return url.to_owned() };
-    let user = authority.split_once(':').map_or(authority, |(user, _)| user);
-    format!("{scheme}://{user}:{:?}@{place}", Sensitive::default())
+    // The last `@`, also if that is in a query: rather too much is hidden than too little.
+    let (user, place) = match rest.rsplit_once('@') {
+        None => (String::new(), rest),
+        Some((authority, place)) => {
+            let user = authority.split([':', '@', '/', '?']).next().unwrap_or_default();
+            (format!("{user}:{:?}@", Sensitive::default()), place)
+        }
+    };
+    let (place, query) = place.split_once('?').map_or((place, None), |(place, query)| (place, Some(query)));
+    let hide = |pair: &str| match pair.split_once('=') {
+        Some((key, _)) if key.contains("pass") => format!("{key}={:?}", Sensitive::default()),
+        _ => pair.to_owned(),
+    };
+    let query = query.map(|query| query.split('&').map(hide).collect::<Vec<_>>().join("&"));
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{scheme}://{user}{place}{query}")
 }
 
 #[cfg(test)]
@@ -277,5 +290,13 @@ mod tests {
     fn a_password_in_an_address_is_not_shown() {
         assert_eq!(redact("postgres://app:hush@db/keyleash"), "postgres://app:(redacted)@db/keyleash");
         assert_eq!(redact("sqlite:keyleash.db"), "sqlite:keyleash.db");
+        assert_eq!(
+            redact("postgres://app@db/keyleash?sslmode=verify-full&password=hush"),
+            "postgres://app:(redacted)@db/keyleash?sslmode=verify-full&password=(redacted)"
+        );
+        for careless in ["postgres://app:hu?sh@db/keyleash", "postgres://app@db/keyleash?password=hu@sh"] {
+            let shown = redact(careless);
+            assert!(shown.starts_with("postgres://app") && !shown.contains("hu"), "{shown}");
+        }
     }
 }

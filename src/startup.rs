@@ -4,6 +4,7 @@ mod adapters;
 mod doctor;
 mod gate;
 mod keys;
+mod recheck;
 mod restored;
 mod rewrap;
 mod waiting;
@@ -144,7 +145,7 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
         public_url.clone(),
     ));
     let asked = adapters.for_actors();
-    let Adapters { archive, bus, heard, .. } = adapters;
+    let Adapters { archive, bus, heard, kms, mailer, .. } = adapters;
     let directory =
         web::Data::new(Directory::start(asked, settings(&config), heard).await.map_err(StartError::Database)?);
     let routes = routes(&config, &public_url, identity, directory.clone(), archive.map(Mailbox));
@@ -156,6 +157,7 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     let walking = tokio::spawn(postman.clone().walk());
     let beside = [
         tokio::spawn(tidy(store.clone(), clock)),
+        tokio::spawn(recheck::until_well(kms, mailer)),
         tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle(), told_to_stop()?)),
         actix_rt::spawn(async move { drop(admin.await) }),
         tokio::spawn(async move {
@@ -165,7 +167,8 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
         }),
     ];
     greet(&config, &public_url, admin_address);
-    tracing::info!(url = public_url, "listening");
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(url = public_url, listen = %config.http.listen, admin = %admin_address, version, "listening");
     server.await.map_err(StartError::Serve)?;
     postman.leave();
     if tokio::time::timeout(LAST_MAILS_MAX, walking).await.is_err() {

@@ -189,6 +189,15 @@ impl Call {
     pub const fn new(operation: &'static str, outcome: Outcome) -> Self {
         Self { operation, outcome }
     }
+
+    /// Has these operations counted from 0 on, with each outcome: the first refusal is a change then.
+    pub fn begin(operations: &[&'static str], calls: &Family<Self, Counter>) {
+        for operation in operations {
+            for outcome in Outcome::ALL {
+                drop(calls.get_or_create(&Self::new(operation, outcome)));
+            }
+        }
+    }
 }
 
 #[cfg(test)]

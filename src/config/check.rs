@@ -2,6 +2,7 @@
 
 use figment::Figment;
 use keyleash_domain::origin::AllowedOrigins;
+use lettre::message::Mailbox;
 
 use super::{Config, KmsProvider};
 
@@ -30,6 +31,7 @@ impl From<figment::Error> for ConfigError {
 pub(super) fn check(config: &Config, given: &Figment) -> Result<(), ConfigError> {
     ranges(config)?;
     addresses(config)?;
+    mail_from(config)?;
     belong_together(config, given)?;
     named_on_purpose(config, given)
 }
@@ -90,6 +92,13 @@ fn is_private(url: &str) -> bool {
     let authority = place.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
     matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+fn mail_from(config: &Config) -> Result<(), ConfigError> {
+    config.mail.from.parse::<Mailbox>().map(drop).map_err(|_| ConfigError::Rule {
+        key: "mail.from",
+        rule: "is no sender, such as \"Example Keys <keys@example.com>\"".to_owned(),
+    })
 }
 
 fn is_origin(text: &str) -> bool {
@@ -181,6 +190,7 @@ mod tests {
             ("[store]\nurl = 'mysql://x'", "store.url"),
             ("[http]\nallowed_origins = ['https://*.example']", "http.allowed_origins"),
             ("[http]\nlisten = 'everywhere'", "listen"),
+            ("[mail]\nfrom = 'nobody'", "mail.from"),
             ("[http]\ntls_key = 'key.pem'", "http.tls_certificate"),
             ("[store]\nconnections = 8", "store.connections"),
             ("[store]\nconnections = 1", "store.connections"),

@@ -9,6 +9,8 @@ use keyleash_protocol::{
     http::{EventKind, EventView, LogIn, PasswordChange, PasswordReset, SignUp},
 };
 
+use tracing::Instrument;
+
 use super::{Caller, Identity, NewLogin, Origin, Refusal, limiter::Attempt, token::Token};
 use crate::{
     causes,
@@ -168,12 +170,13 @@ impl Identity {
     ) -> Result<(), Refusal> {
         let turn = self.after_answers.clone().acquire_owned().await;
         let turn = turn.map_err(|_| Refusal::Interrupted("begin what the mail is about"))?;
-        tokio::spawn(async move {
+        let work = async move {
             if let Err(error) = work.await {
                 tracing::error!(error = causes::in_one_line(&error), "a mail that somebody asked for was not written");
             }
             drop(turn);
-        });
+        };
+        tokio::spawn(work.in_current_span());
         Ok(())
     }
 

@@ -113,6 +113,7 @@ impl AwsKms {
             let reason = "no region; set kms.region, or kms.key_id to the key's ARN".to_owned();
             return Err(KmsError::Refused { operation: "configure", reason });
         }
+        Call::begin(&["generate", "unwrap", "wrap", "describe"], &FIGURES.kms_calls);
         Ok(Self {
             client: Client::new(&environment),
             key: key.id,
@@ -127,6 +128,7 @@ impl AwsKms {
     async fn call<T, E>(
         &self,
         operation: &'static str,
+        key: &str,
         answer: impl Future<Output = Result<T, SdkError<E>>> + Send,
     ) -> Result<T, KmsError>
     where
@@ -135,7 +137,7 @@ impl AwsKms {
         let began = Instant::now();
         let in_turn = async {
             let _turn = self.turns.acquire().await.map_err(|closed| unavailable(operation, closed))?;
-            answer.await.map_err(|error| sort(operation, error))
+            answer.await.map_err(|error| about(key, sort(operation, error)))
         };
         let answered = timeout(self.limits.call_max, in_turn).await;
         let answered = answered.unwrap_or_else(|elapsed| Err(unavailable(operation, elapsed)));
@@ -163,7 +165,7 @@ impl Kms for AwsKms {
             .key_id(&self.key)
             .key_spec(DataKeySpec::Aes256)
             .set_encryption_context(Some(encryption_context(context)));
-        let made = self.call(OPERATION, Box::pin(request.send())).await?;
+        let made = self.call(OPERATION, &self.key, Box::pin(request.send())).await?;
         Ok((data_key(OPERATION, made.plaintext)?, wrapped(OPERATION, made.key_id, made.ciphertext_blob)?))
     }
 
@@ -176,7 +178,7 @@ impl Kms for AwsKms {
             .key_id(&wrapped.key_id)
             .ciphertext_blob(Blob::new(wrapped.blob.clone()))
             .set_encryption_context(Some(encryption_context(context)));
-        let opened = self.call(OPERATION, Box::pin(request.send())).await?;
+        let opened = self.call(OPERATION, &wrapped.key_id, Box::pin(request.send())).await?;
         data_key(OPERATION, opened.plaintext)
     }
 
@@ -189,14 +191,14 @@ impl Kms for AwsKms {
             // The SDK keeps the request in memory that it does not clear. Only moving data keys comes by here.
             .plaintext(Blob::new(key.to_vec()))
             .set_encryption_context(Some(encryption_context(context)));
-        let sealed = self.call(OPERATION, Box::pin(request.send())).await?;
+        let sealed = self.call(OPERATION, &self.key, Box::pin(request.send())).await?;
         wrapped(OPERATION, sealed.key_id, sealed.ciphertext_blob)
     }
 
     async fn wrapping_key(&self) -> Result<String, KmsError> {
         const OPERATION: &str = "describe";
         let request = self.client.describe_key().key_id(&self.key);
-        let described = self.call(OPERATION, Box::pin(request.send())).await?;
+        let described = self.call(OPERATION, &self.key, Box::pin(request.send())).await?;
         let key = described.key_metadata.ok_or_else(|| incomplete(OPERATION))?;
         let unfit = match (&key.key_state, &key.key_usage) {
             (Some(KeyState::Enabled), Some(KeyUsageType::EncryptDecrypt)) => None,
@@ -218,6 +220,16 @@ impl Kms for AwsKms {
 impl fmt::Debug for AwsKms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AwsKms({})", self.key)
+    }
+}
+
+/// Says which key was refused: while data keys are moved there are two.
+fn about(key: &str, error: KmsError) -> KmsError {
+    match error {
+        KmsError::Refused { operation, reason } => {
+            KmsError::Refused { operation, reason: format!("{reason} (key {key})") }
+        }
+        unavailable @ KmsError::Unavailable { .. } => unavailable,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     entropy::Entropy,
     identity,
-    kms::file::FileKms,
+    kms::{Kms, file::FileKms},
     mail::{MailArchive, Mailer, files::FileMailer, smtp::SmtpMailer},
     store::{Store, StoreResult, sql},
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
@@ -26,6 +26,7 @@ const BUS_QUEUE: usize = 4_096;
 pub(super) struct Adapters {
     pub(super) store: Arc<dyn Store>,
     pub(super) vault: Arc<dyn Vault>,
+    pub(super) kms: Arc<dyn Kms>,
     pub(super) mailer: Arc<dyn Mailer>,
     /// Where mails can be read that stay on this machine.
     pub(super) archive: Option<Arc<dyn MailArchive>>,
@@ -43,11 +44,12 @@ impl Adapters {
         set(&clock, &*store).await.map_err(StartError::Database)?;
         let kms = keys::open(config, &*clock, &entropy).await?;
         let limits = DataKeyLimits::default();
-        let vault = LocalVault::start(store.clone(), store.clone(), kms, clock.clone(), entropy.clone(), limits);
+        let vault =
+            LocalVault::start(store.clone(), store.clone(), kms.clone(), clock.clone(), entropy.clone(), limits);
         let (mailer, archive) = mailer(config)?;
         let (hints, heard) = mpsc::channel(BUS_QUEUE);
         let bus = bus(config, patience, hints, &entropy).await?;
-        Ok(Self { store, vault, mailer, archive, bus, heard, clock, entropy })
+        Ok(Self { store, vault, kms, mailer, archive, bus, heard, clock, entropy })
     }
 
     pub(super) fn for_identity(&self) -> identity::Ports {

@@ -22,7 +22,9 @@ pub enum RestoredError {
     Open(#[from] StartError),
     #[error("the database cannot begin another history")]
     Store(#[from] StoreError),
-    #[error("{nodes} nodes are running; stop every node, wait a minute, and run this again before any is started")]
+    #[error(
+        "nodes are running, or were until a moment ago ({nodes}); stop every node, wait 15 seconds, and run this again before any is started"
+    )]
     NodesAlive { nodes: u64 },
 }
 
