@@ -5,10 +5,11 @@ use std::{fs, process::Output, time::Duration};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use keyleash_protocol::{CloseCode, Seq, Version};
 use keyleash_testbed::{Authority, Kms, Link};
+use serde_json::Value;
 
 use crate::{
     browser::{Browser, Owner, credential},
-    support::{Server, said},
+    support::{Server, eventually, said},
 };
 
 /// A text in every credential, to be looked for where it must not be.
@@ -117,6 +118,33 @@ async fn while_the_key_service_is_away_who_is_live_stays_live_and_nobody_is_unlo
     let refused = node.server.log().lines().filter(|line| line.contains("ERROR")).count();
     assert_eq!(refused, 1, "one alarm for the disabled key: {}", node.server.log());
     assert!(!contains(&node.written().await, CANARY.as_bytes()));
+}
+
+/// The trouble ends, and nobody uses the key service: readiness says so all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_node_notices_that_the_key_service_is_well_again() {
+    let mut node = Node::start("info").await;
+    let mut owner = Owner::new(&node.server, "quiet@example.com").await;
+    let mut desk = owner.browser(&node.server, "Desk").await;
+    node.server.kill_and_restart();
+    node.kms.disable(&node.key);
+    desk.device.lock();
+    let mut desk = desk.reconnect(&node.server).await;
+    desk.until_closed().await;
+    until_kms(&node.server, false).await;
+    node.kms.enable(&node.key);
+    until_kms(&node.server, true).await;
+}
+
+async fn until_kms(server: &Server, well: bool) {
+    eventually("the word about the key service", async || {
+        let answer = reqwest::get(format!("{}/readyz", server.admin)).await.unwrap();
+        assert!(answer.status().is_success(), "taking the node out would end what is live");
+        let parts: Value = answer.json().await.unwrap();
+        let part = parts["parts"].as_array().unwrap().iter().find(|part| part["name"] == "kms").unwrap().clone();
+        (part["ready"] == well).then_some(())
+    })
+    .await;
 }
 
 async fn update(browser: &mut Browser, version: &mut Version) -> Seq {
