@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 use keyleash_testbed::Postgres;
 use tempfile::TempDir;
 
-use crate::support::{Server, eventually};
+use crate::support::Server;
 
 pub struct Site {
     pub postgres: Postgres,
@@ -52,17 +52,23 @@ impl Site {
         self.postgres.sql(&statement).parse().unwrap()
     }
 
-    /// Waits until what was begun is done; what it did until then.
+    /// Waits until what was begun is done, the next sweep's part of it too; what it did until then.
     pub async fn settled_transactions(&self) -> u32 {
-        /// In the two seconds between two looks: sweeps, leases and signs of life go on.
+        /// Between two looks, two seconds: sweeps, leases and signs of life go on.
         const QUIET_MAX: u32 = 10;
-        let mut before = self.transactions().await;
-        eventually("quiet on the database", async || {
+        /// Together longer than a sweep's interval.
+        const QUIET_LOOKS: u32 = 4;
+        const LOOKS_MAX: u32 = 60;
+        let (mut before, mut quiet) = (self.transactions().await, 0);
+        for _ in 0..LOOKS_MAX {
             let now = self.transactions().await;
-            let done = now - std::mem::replace(&mut before, now);
-            (done <= QUIET_MAX).then_some(now)
-        })
-        .await
+            quiet = if now - before <= QUIET_MAX { quiet + 1 } else { 0 };
+            before = now;
+            if quiet == QUIET_LOOKS {
+                return now;
+            }
+        }
+        panic!("the database does not come to rest");
     }
 
     pub async fn node(&self) -> Server {
