@@ -19,7 +19,7 @@ use site::Site;
 
 /// Each with one live device.
 const USERS: usize = 10_000;
-/// Too many sockets of one address that have not said hello are refused; these come one after another.
+/// Hellos between two lines about how far it is.
 const PROGRESS_EVERY: usize = 1_000;
 
 #[tokio::main(flavor = "current_thread")]
