@@ -6,6 +6,7 @@
 import { DraftError, type Keyleash, type ProblemCode, ProblemError, type Snapshot } from "@keyleash/client";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyValues } from "lit";
 import { property, state } from "lit/decorators.js";
+import { type Texts, textsFor } from "./texts/texts.ts";
 import { controls } from "./theme.ts";
 
 /** Why something that the user asked for did not happen. */
@@ -28,6 +29,11 @@ export abstract class LiveElement extends LitElement {
 
   protected get snapshot(): Snapshot {
     return this.client.state;
+  }
+
+  /** What it says, in the language of the page around it. */
+  protected get texts(): Texts {
+    return textsFor(this);
   }
 
   override connectedCallback(): void {

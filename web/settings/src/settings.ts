@@ -14,15 +14,8 @@ import { controls, tokens } from "./theme.ts";
 export type Section = "general" | "accounts" | "security";
 export type AccountsTab = "accounts" | "sync";
 
-const SECTIONS: readonly { id: Section; label: string }[] = [
-  { id: "general", label: "General" },
-  { id: "accounts", label: "Accounts" },
-  { id: "security", label: "Security" },
-];
-const TABS: readonly { id: AccountsTab; label: string }[] = [
-  { id: "accounts", label: "Accounts" },
-  { id: "sync", label: "Sync" },
-];
+const SECTIONS: readonly Section[] = ["general", "accounts", "security"];
+const TABS: readonly AccountsTab[] = ["accounts", "sync"];
 
 @customElement("keyleash-settings")
 export class KeyleashSettings extends LiveElement {
@@ -52,25 +45,27 @@ export class KeyleashSettings extends LiveElement {
 
   override render() {
     if (this.snapshot.session.kind !== "in") return nothing;
+    const { title, sections } = this.texts.settings;
     return html`
       <div>
         ${this.withoutStatus ? nothing : html`<keyleash-status .client=${this.client}></keyleash-status>`}
         <div class="card stack">
-          ${tabList("Settings", SECTIONS, this.section, (id) => this.open(id))}
-          <div role="tabpanel" aria-label="Settings">${this.#panel(this.client)}</div>
+          ${tabList(title, SECTIONS, sections, this.section, (id) => this.open(id))}
+          <div role="tabpanel" aria-label=${title}>${this.#panel(this.client)}</div>
         </div>
       </div>
     `;
   }
 
   #panel(client: Keyleash) {
+    const { sections, tabs } = this.texts.settings;
     switch (this.section) {
       case "general":
         return html`<keyleash-general .client=${client} .openSecurity=${this.#openSecurity} .openSync=${this.#openSync}></keyleash-general>`;
       case "accounts":
         return html`
           <div class="stack inner">
-            ${tabList("Accounts", TABS, this.tab, (id) => this.open("accounts", id))}
+            ${tabList(sections.accounts, TABS, tabs, this.tab, (id) => this.open("accounts", id))}
             ${
               this.tab === "accounts"
                 ? html`<keyleash-accounts .client=${client} .openSync=${this.#openSync}></keyleash-accounts>`
@@ -90,23 +85,24 @@ export class KeyleashSettings extends LiveElement {
 /** Tabs by the ARIA pattern: arrows move between them, and only the chosen one is in the tab order. */
 function tabList<T extends string>(
   label: string,
-  tabs: readonly { id: T; label: string }[],
+  tabs: readonly T[],
+  names: Readonly<Record<T, string>>,
   chosen: T,
   choose: (id: T) => void,
 ) {
   const move = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    const index = (tabs.findIndex((tab) => tab.id === chosen) + step + tabs.length) % tabs.length;
+    const index = (tabs.indexOf(chosen) + step + tabs.length) % tabs.length;
     const next = tabs[index];
     if (step === 0 || !next) return;
-    choose(next.id);
+    choose(next);
     (event.currentTarget as HTMLElement).querySelectorAll("button")[index]?.focus();
   };
   return html`
     <div role="tablist" aria-label=${label} @keydown=${move}>
       ${tabs.map(
         (tab) => html`
-        <button role="tab" aria-selected=${tab.id === chosen} tabindex=${tab.id === chosen ? 0 : -1} @click=${() => choose(tab.id)}>${tab.label}</button>`,
+        <button role="tab" aria-selected=${tab === chosen} tabindex=${tab === chosen ? 0 : -1} @click=${() => choose(tab)}>${names[tab]}</button>`,
       )}
     </div>
   `;
