@@ -22,7 +22,10 @@ export class Edits {
   /** Every account begins local. */
   async add(draft: Draft): Promise<CredentialId> {
     const id = newId();
-    await this.revise(id, async () => ({ row: await this.localRow(id, { ...draft, createdAt: Date.now() }) }));
+    await this.revise(id, async () => {
+      const now = Date.now();
+      return { row: { ...(await this.localRow(id, { ...draft, createdAt: now })), at: now } };
+    });
     return id;
   }
 
@@ -35,7 +38,7 @@ export class Edits {
         return { row, change: renewed(change.base, { kind: "unshare", keep }) };
       }
       if (row?.home === "local") {
-        const resealed = { ...row, ...(await this.localRow(id, plain)) };
+        const resealed = { ...row, ...(await this.localRow(id, plain)), at: Date.now() };
         const sharing = change?.write.kind === "share" ? await this.#put("share", id, change.base, plain) : undefined;
         return { row: resealed, change: sharing };
       }
@@ -154,7 +157,7 @@ export class Edits {
 }
 
 function renewed(base: number, write: Write): Change {
-  return { token: newId(), base, write, state: { kind: "waiting" } };
+  return { token: newId(), base, at: Date.now(), write, state: { kind: "waiting" } };
 }
 
 /** What the next write of a synced credential is based on. */

@@ -2,6 +2,7 @@
  * Why something was refused, as types to tell apart with `instanceof`. Each message is a sentence for people.
  */
 
+import type { Fault } from "./exchanges/faults.ts";
 import type { Problem, ProblemCode } from "./protocol.gen.ts";
 import type { LockReason, RemovalReason } from "./state.ts";
 
@@ -87,12 +88,16 @@ export class NoSuchAccountError extends Error {
   }
 }
 
-/** The form is not filled in right; `errors` has a sentence per field. */
+/** The form is not filled in right; `errors` says why, field by field. */
 export class DraftError extends Error {
-  readonly errors: Readonly<Record<string, string>>;
+  readonly errors: Readonly<Record<string, Fault>>;
 
-  constructor(errors: Readonly<Record<string, string>>) {
-    super(Object.values(errors).join(" "));
+  constructor(errors: Readonly<Record<string, Fault>>) {
+    super(
+      Object.values(errors)
+        .map(({ message }) => message)
+        .join(" "),
+    );
     this.name = "DraftError";
     this.errors = errors;
   }

@@ -6,10 +6,11 @@
  */
 
 import { LockedError, NoSuchAccountError, RemovedError } from "./errors.ts";
+import { identityOf, keyHint } from "./identity.ts";
 import type { Plain } from "./keys/boxes.ts";
 import { openLocal } from "./keys/key-ring.ts";
 import type { CredentialId, UserId } from "./protocol.gen.ts";
-import type { Account, Credential, Lock, LockReason, PendingChange, Sync } from "./state.ts";
+import type { Account, Credential, Draft, Lock, LockReason, PendingChange, Sync } from "./state.ts";
 import { LocalStore, type Stored } from "./store/local-store.ts";
 import { type Change, type Entry, entryMark, type RemovalRecord, type Row } from "./store/records.ts";
 import { TabLock } from "./tab-lock.ts";
@@ -18,6 +19,8 @@ import { TabLock } from "./tab-lock.ts";
 interface Shown {
   readonly entry: Entry;
   readonly account: Account | undefined;
+  /** What names the key at its exchange, to find a second account with the same. */
+  readonly identity?: string | undefined;
 }
 
 const NOTHING: Stored = { entries: new Map() };
@@ -89,6 +92,13 @@ export class Holdings {
     if (!this.lock.ring) return { kind: "locked", why: this.lock.why };
     const until = this.lock.graceUntil;
     return until === undefined ? { kind: "unlocked" } : { kind: "grace", until };
+  }
+
+  /** Another account with the same key, if one opens here. */
+  sameKey(draft: Pick<Draft, "exchange" | "environment" | "fields">, except?: CredentialId): Account | undefined {
+    const identity = identityOf(draft);
+    if (identity === undefined) return undefined;
+    return [...this.#shown].find(([id, shown]) => id !== except && shown.identity === identity)?.[1].account;
   }
 
   /**
@@ -182,7 +192,7 @@ export class Holdings {
       const before = known.get(id);
       if (before?.account && before.entry === entry) shown.set(id, before);
       else if (before?.account && entryMark(before.entry) === entryMark(entry)) shown.set(id, { ...before, entry });
-      else shown.set(id, { entry, account: await this.#opened(id, entry) });
+      else shown.set(id, await this.#opened(id, entry));
     }
     this.#stored = stored;
     // The storage says so itself now, or the device has asked to come back since.
@@ -202,22 +212,31 @@ export class Holdings {
     );
   }
 
-  async #opened(id: CredentialId, entry: Entry): Promise<Account | undefined> {
-    if (!isAccount(entry) || (needsRing(entry) && !this.lock.ring)) return undefined;
+  async #opened(id: CredentialId, entry: Entry): Promise<Shown> {
+    if (!isAccount(entry) || (needsRing(entry) && !this.lock.ring)) return { entry, account: undefined };
     try {
-      const { exchange, kind, label, environment, createdAt } = await this.openEntry(id, entry);
-      const pending = pendingOf(entry.change);
-      return {
-        ...{ id, exchange, kind, label, environment, createdAt },
-        synced: isSynced(entry),
-        version: versionOf(entry),
-        ...(pending && { pending }),
-      };
+      const plain = await this.openEntry(id, entry);
+      return { entry, account: accountOf(id, entry, plain), identity: identityOf(plain) };
     } catch {
       // Damaged, or locked meanwhile: counted as sealed, and said when it is asked for.
-      return undefined;
+      return { entry, account: undefined };
     }
   }
+}
+
+function accountOf(id: CredentialId, entry: Entry, plain: Plain): Account {
+  const { exchange, kind, label, environment, createdAt } = plain;
+  const hint = keyHint(plain);
+  const updatedAt = changedAt(entry);
+  const pending = pendingOf(entry.change);
+  return {
+    ...{ id, exchange, kind, label, environment, createdAt },
+    ...(hint && { keyHint: hint }),
+    ...(updatedAt !== undefined && { updatedAt }),
+    synced: isSynced(entry),
+    version: versionOf(entry),
+    ...(pending && { pending }),
+  };
 }
 
 const byLabel = new Intl.Collator();
@@ -240,6 +259,11 @@ function isSynced({ row, change }: Entry): boolean {
 function versionOf({ row }: Entry): number {
   if (row === undefined) return 0;
   return row.home === "local" ? (row.tombstone?.version ?? 0) : row.version;
+}
+
+function changedAt({ row, change }: Entry): number | undefined {
+  if (change?.state.kind === "waiting" || change?.state.kind === "committed") return change.at;
+  return row?.home === "gone" ? undefined : row?.at;
 }
 
 function pendingOf(change: Change | undefined): PendingChange | undefined {

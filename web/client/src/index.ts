@@ -14,17 +14,8 @@
 
 export { browserOf } from "./browser-of.ts";
 export * from "./errors.ts";
-export { checkDraft, type DraftCheck } from "./exchanges/checks.ts";
-export {
-  type Choice,
-  type Exchange,
-  exchangeById,
-  exchanges,
-  type Field,
-  type Kind,
-  type Shape,
-} from "./exchanges/table.ts";
-export { Keyleash, type OpenOptions } from "./keyleash.ts";
+export type { ClientEvent, ClientEvents } from "./events.ts";
+export { type Client, Keyleash, type OpenOptions } from "./keyleash.ts";
 export type {
   CredentialId,
   DeviceId,

@@ -6,7 +6,7 @@
 import { browserOf } from "./browser-of.ts";
 import type { Edited } from "./edits.ts";
 import { DraftError, NoSuchAccountError, ProblemError } from "./errors.ts";
-import { checkDraft } from "./exchanges/checks.ts";
+import type { ClientEvents } from "./events.ts";
 import { enrolment } from "./keys/device-keys.ts";
 import type {
   CredentialId,
@@ -61,7 +61,12 @@ export class Keyleash {
 
   /** Calls `listener` after each change, never at once. Returns how to stop. */
   onChange(listener: (state: Snapshot) => void): () => void {
-    return this.tab.onChange(listener);
+    return this.tab.listeners.onChange(listener);
+  }
+
+  /** Calls `listener` for each such event, with what it is about. Returns how to stop. */
+  on<Name extends keyof ClientEvents>(event: Name, listener: (detail: ClientEvents[Name]) => void): () => void {
+    return this.tab.listeners.on(event, listener);
   }
 
   // --- The user's login (see contract: HTTP) ---
@@ -206,8 +211,7 @@ export class Keyleash {
    * @throws DraftError, LockedError, SignedOutError
    */
   async addAccount(raw: Draft): Promise<Account> {
-    const { errors, draft } = checkDraft(raw);
-    if (Object.keys(errors).length > 0) throw new DraftError(errors);
+    const draft = await checked(raw);
     const edits = this.tab.edits();
     const id = await edits.add(draft);
     if (this.tab.me().auto_connect && this.state.sync.kind === "verified") await edits.share(id);
@@ -221,11 +225,13 @@ export class Keyleash {
    * sent later (`account.pending`).
    */
   async updateAccount(id: CredentialId, change: Edited): Promise<void> {
-    await this.withCredential(id, ({ id: _, ...draft }) => {
-      const { errors } = checkDraft({ ...draft, ...change });
-      if (Object.keys(errors).length > 0) throw new DraftError(errors);
-    });
+    await this.withCredential(id, ({ id: _, ...draft }) => checked({ ...draft, ...change }));
     await this.#commit(id, this.tab.edits().update(id, change));
+  }
+
+  /** Another account with the same exchange, environment and key id or wallet; `except` is the one that is edited. */
+  findDuplicate(draft: Pick<Draft, "exchange" | "environment" | "fields">, except?: CredentialId): Account | undefined {
+    return this.tab.holdings().sameKey(draft, except);
   }
 
   /** Everywhere, if it is synced. */
@@ -307,4 +313,15 @@ export class Keyleash {
     await this.tab.errand("send");
     await settled(this.tab, id, change.token);
   }
+}
+
+/** What a terminal and the panel build on, as a type: for views that are handed a client, and for staged ones. */
+export type Client = Pick<Keyleash, keyof Keyleash>;
+
+/** As it is to be stored. The checks are loaded only where something is typed in. */
+async function checked(raw: Draft): Promise<Draft> {
+  const { checkDraft } = await import("./exchanges/checks.ts");
+  const { errors, draft } = checkDraft(raw);
+  if (Object.keys(errors).length > 0) throw new DraftError(errors);
+  return draft;
 }

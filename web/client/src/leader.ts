@@ -25,6 +25,7 @@ import type {
   Welcome,
 } from "./protocol.gen.ts";
 import { carryOutRevocation, type OtherTabs } from "./removal.ts";
+import { STOPPED } from "./sync/close-codes.ts";
 import { Connection } from "./sync/connection.ts";
 import type { ConnectionState } from "./sync/connection-machine.ts";
 import { Incoming } from "./sync/incoming.ts";
@@ -243,7 +244,7 @@ export class Leader {
     const { epoch } = this.#welcome;
     const news = page.upserts.length + page.deletes.length;
     if (news > 0) await this.#outgoing.recognise(page.upserts);
-    const changed = await this.#incoming.apply(page, epoch);
+    const changed = await this.#incoming.apply(page, epoch, this.#caughtUp);
     this.#connection.send({ type: "ack", seq: page.seq });
     this.#progress(page, news);
     if (page.done && !this.#caughtUp) {
@@ -333,6 +334,6 @@ function shown(state: ConnectionState): Status["connection"] {
     case "waiting":
       return { kind: "reconnecting", nextTryAt: state.until };
     case "stopped":
-      return { kind: "stopped", detail: state.detail };
+      return { kind: "stopped", why: state.why, detail: STOPPED[state.why] };
   }
 }

@@ -32,7 +32,7 @@ async function outcome(tab: Tab, id: CredentialId, token: string): Promise<Chang
         const state = tab.changeState(id, token);
         if (state?.kind !== "waiting" || tab.state.connection.kind !== "live") resolve(state);
       };
-      stop = tab.onChange(look);
+      stop = tab.listeners.onChange(look);
       look();
     });
   } finally {

@@ -19,6 +19,7 @@ export function compose({ session, holdings, status, enrolling }: Known): Snapsh
     lock: lockOf(session, holdings),
     connection,
     ...(progress && { progress }),
+    elsewhere: [],
     accounts: session.kind === "in" && holdings ? holdings.accounts : [],
     sealedAccounts: holdings?.sealedAccounts ?? 0,
     devices,

@@ -14,8 +14,14 @@ export interface Snapshot {
   readonly connection: Connection;
   /** While a catch-up with the server is being received. */
   readonly progress?: Progress;
+  /** While accounts from elsewhere are being retrieved; it goes on in whichever tab is left, and after a restart. */
+  readonly retrieval?: Progress;
+  /** While a change to many accounts at once is being carried out, in the tab that was asked to. */
+  readonly bulk?: Bulk;
   /** What opens here now, by label. */
   readonly accounts: readonly Account[];
+  /** The user's other accounts, by label: shared from another device, and not retrieved here. */
+  readonly elsewhere: readonly ElsewhereAccount[];
   /** How many accounts are stored here that do not open now, because this browser is locked. */
   readonly sealedAccounts: number;
   /** Every device of the user; empty until the server told. */
@@ -34,6 +40,8 @@ export type Session =
   /** The server has not answered yet, and nobody is known to have been logged in here. */
   | { readonly kind: "unknown" }
   | { readonly kind: "none" }
+  /** The vendor's login was accepted, and the user's two-factor code is still to come: `giveSecondFactor`. */
+  | { readonly kind: "second_factor" }
   /** `confirmed` is false while this is what was known before the page was opened, and the server has not answered. */
   | { readonly kind: "in"; readonly me: Me; readonly confirmed: boolean };
 
@@ -77,41 +85,69 @@ export type Connection =
   | { readonly kind: "live" }
   | { readonly kind: "reconnecting"; readonly nextTryAt: UnixMillis }
   /** The server closed for good; coming back unchanged is pointless. `detail` is a sentence. */
-  | { readonly kind: "stopped"; readonly detail: string };
+  | { readonly kind: "stopped"; readonly why: StopReason; readonly detail: string };
+
+export type StopReason =
+  /** The page is older than the server, or they do not understand each other: reload. */
+  | "outdated"
+  | "not_understood"
+  | "closed_for_good"
+  /** The server does not know this device: turn sync on again. */
+  | "unknown_device";
 
 export interface Progress {
   readonly received: number;
   readonly total: number;
 }
 
-/** One exchange API credential, without its secrets. */
-export interface Account {
+export interface Bulk {
+  readonly what: "share" | "unshare" | "delete";
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What there is to say of an account without any of its fields. */
+interface Described {
   readonly id: CredentialId;
   readonly exchange: string;
   readonly kind: string;
   readonly label: string;
   readonly environment: string;
   readonly createdAt: UnixMillis;
-  /** Shared with the user's other devices, or in this browser alone. */
-  readonly synced: boolean;
   /** As the server counts it; 0 while it never was there. */
   readonly version: number;
+}
+
+/** One exchange API credential, without its secrets. */
+export interface Account extends Described {
+  /** A piece of what names the key at the exchange, to tell two accounts apart: "abcd…wxyz". Never of a secret. */
+  readonly keyHint?: string;
+  /** When this browser last changed it, or saw it changed. */
+  readonly updatedAt?: UnixMillis;
+  /** Shared with the user's other devices, or in this browser alone. */
+  readonly synced: boolean;
   /** A change made here that the server has not committed. It is stored, and outlives the page. */
   readonly pending?: PendingChange;
 }
 
+/** A synced account whose fields were never sent to this browser. */
+export interface ElsewhereAccount extends Described {
+  /** Asked for, and on its way once there is a connection. */
+  readonly wanted: boolean;
+  readonly pending?: PendingChange;
+}
+
+export type ChangeKind = "share" | "change" | "delete" | "unshare";
+
 export type PendingChange =
+  /** Goes at `until`, everywhere if it is synced; `undoDelete` keeps it. */
+  | { readonly kind: "deleting"; readonly until: UnixMillis }
   /** On its way, or waiting for the connection. */
-  | { readonly kind: "waiting"; readonly what: "share" | "change" | "delete" | "unshare" }
+  | { readonly kind: "waiting"; readonly what: ChangeKind }
   /** Another device changed it first; `resolveConflict` decides. Nothing was overwritten. */
-  | { readonly kind: "conflict"; readonly what: "share" | "change" | "delete" | "unshare" }
+  | { readonly kind: "conflict"; readonly what: ChangeKind }
   /** The server refused it; the stored state is as it was. `discardChange` forgets it. */
-  | {
-      readonly kind: "refused";
-      readonly what: "share" | "change" | "delete" | "unshare";
-      readonly code: ProblemCode;
-      readonly detail: string;
-    };
+  | { readonly kind: "refused"; readonly what: ChangeKind; readonly code: ProblemCode; readonly detail: string };
 
 /** A credential as it is typed into a form. */
 export interface Draft {
@@ -125,4 +161,18 @@ export interface Draft {
 /** A credential in the clear, as `withCredential` lends it. Do not keep it. */
 export interface Credential extends Draft {
   readonly id: CredentialId;
+}
+
+/** Both sides of a conflict, as `withConflict` lends them. Do not keep them. */
+export interface Conflict {
+  /** As it was changed here; `undefined`: deleted here. */
+  readonly mine: Credential | undefined;
+  /** As it stands now; `undefined`: deleted elsewhere. */
+  readonly theirs: Credential | undefined;
+}
+
+/** What became of a change to many accounts: those that failed are as they were. */
+export interface ManyOutcome {
+  readonly done: number;
+  readonly failed: readonly { readonly id: CredentialId; readonly error: Error }[];
 }

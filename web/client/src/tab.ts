@@ -8,6 +8,7 @@
 import { Api } from "./api.ts";
 import { Edits } from "./edits.ts";
 import { LockedError, ProblemError, RemovedError, SignedOutError } from "./errors.ts";
+import { Listeners } from "./events.ts";
 import { Holdings } from "./holdings.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { Leader } from "./leader.ts";
@@ -25,7 +26,7 @@ import { Tabs } from "./tabs/tabs.ts";
 export class Tab {
   readonly api: Api;
   readonly #tabs: Tabs<TabMessage>;
-  readonly #listeners = new Set<(state: Snapshot) => void>();
+  readonly listeners = new Listeners();
   readonly #closing = new AbortController();
   readonly #forgetting: Forgetting;
   #session: Session = { kind: "unknown" };
@@ -56,11 +57,6 @@ export class Tab {
     return this.#snapshot;
   }
 
-  onChange(listener: (state: Snapshot) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   /** Resolves once it is known who is logged in, or that the server does not answer. */
   async begin(): Promise<void> {
     const remembered = recall(this.server);
@@ -82,7 +78,7 @@ export class Tab {
     this.#holdings?.close();
     this.#holdings = undefined;
     this.#tabs.leave();
-    this.#listeners.clear();
+    this.listeners.clear();
   }
 
   // --- Who is logged in ---
@@ -309,8 +305,9 @@ export class Tab {
 
   #renderNow(): void {
     this.#renderDue = false;
+    const before = this.#snapshot;
     this.#snapshot = this.#composed();
-    for (const listener of this.#listeners) listener(this.#snapshot);
+    this.listeners.tell(before, this.#snapshot);
   }
 
   #composed(): Snapshot {

@@ -4,7 +4,10 @@ import { test } from "node:test";
 
 import { checkDraft } from "../src/exchanges/checks.ts";
 import { evmAddressOf } from "../src/exchanges/evm.ts";
+import { faultSentence, faultSentences } from "../src/exchanges/faults.ts";
 import { exchanges } from "../src/exchanges/table.ts";
+import { warningsAbout } from "../src/exchanges/warnings.ts";
+import { IDENTIFYING_FIELDS, identityOf, keyHint } from "../src/identity.ts";
 import type { Draft } from "../src/state.ts";
 
 const bybit: Draft = {
@@ -49,16 +52,20 @@ test("hidden characters, white space and missing fields are refused", () => {
 
 test("a key that is its own secret, a swapped PEM and a seed phrase are refused", () => {
   assert.ok(errorsOf({ ...bybit, fields: { key: "same", secret: "same" } }).secret);
-  assert.match(errorsOf({ ...bybit, fields: { key: rsaPem(2048, "pkcs8"), secret: "s" } }).key ?? "", /PEM/);
+  assert.equal(errorsOf({ ...bybit, fields: { key: rsaPem(2048, "pkcs8"), secret: "s" } }).key?.code, "pem_misplaced");
   const phrase = Array(12).fill("abandon").join(" ");
-  assert.match(errorsOf({ ...bybit, fields: { key: "k", secret: phrase } }).secret ?? "", /seed phrase/);
+  assert.equal(errorsOf({ ...bybit, fields: { key: "k", secret: phrase } }).secret?.code, "seed_phrase");
 });
 
 test("length alone is only warned about, up to the cap", () => {
   const binance = { ...bybit, exchange: "binance" };
   const { errors, warnings } = checkDraft(binance);
   assert.deepEqual(errors, {});
-  assert.match(warnings.join(" "), /64 letters/);
+  assert.deepEqual(
+    warnings.flatMap((each) => (each.code === "unusual_form" ? `${each.field.id} ${each.form}` : [])),
+    ["key alphanumeric_64", "secret alphanumeric_64"],
+  );
+  assert.match(warnings[0]?.message ?? "", /^API key usually is 64 letters and digits at Binance/);
   assert.ok(errorsOf({ ...bybit, fields: { key: "k".repeat(513), secret: "s" } }).key);
 });
 
@@ -75,13 +82,15 @@ test("private keys pass in both PEM forms, also with literal line breaks", () =>
 test("public, encrypted, short and damaged PEMs are refused", () => {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const encrypted = privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" });
-  const field = (pem: string) => errorsOf(rsa(pem)).private_key ?? "";
-  assert.match(field(publicKey.export({ type: "spki", format: "pem" }).toString()), /public/);
-  assert.match(field(encrypted.toString()), /encrypted/);
-  assert.match(field(rsaPem(1024, "pkcs1")), /1024 bits/);
-  assert.match(field(rsaPem(1024, "pkcs8")), /1024 bits/);
-  assert.match(field(rsaPem(2048, "pkcs8").replace(/\n.{20}/, "\n")), /damaged/);
-  assert.match(field("-----BEGIN PRIVATE KEY-----"), /not a PEM/);
+  const field = (pem: string) => errorsOf(rsa(pem)).private_key?.code;
+  assert.equal(field(publicKey.export({ type: "spki", format: "pem" }).toString()), "pem_public");
+  assert.equal(field(encrypted.toString()), "pem_encrypted");
+  const short = errorsOf(rsa(rsaPem(1024, "pkcs1"))).private_key;
+  assert.deepEqual(short?.code === "rsa_short" && [short.bits, short.minBits], [1024, 2048]);
+  assert.match(short?.message ?? "", /1024 bits/);
+  assert.equal(field(rsaPem(1024, "pkcs8")), "rsa_short");
+  assert.equal(field(rsaPem(2048, "pkcs8").replace(/\n.{20}/, "\n")), "pem_damaged");
+  assert.equal(field("-----BEGIN PRIVATE KEY-----"), "not_a_pem");
 });
 
 test("a wallet's master key is refused where an agent's is wanted", () => {
@@ -94,8 +103,8 @@ test("a wallet's master key is refused where an agent's is wanted", () => {
     environment: "mainnet",
     fields,
   });
-  assert.match(errorsOf(draft({ wallet, agent_key: key })).agent_key ?? "", /master key/);
-  assert.match(errorsOf(draft({ wallet, agent_key: "00".repeat(32) })).agent_key ?? "", /not a valid/);
+  assert.equal(errorsOf(draft({ wallet, agent_key: key })).agent_key?.code, "master_key");
+  assert.equal(errorsOf(draft({ wallet, agent_key: "00".repeat(32) })).agent_key?.code, "private_key_invalid");
   const good = checkDraft(draft({ wallet, agent_key: `0x${"02".repeat(32)}`, vault: `HL:0x${"ab".repeat(20)}` }));
   assert.deepEqual(good.errors, {});
   assert.equal(good.draft.fields.vault, `0x${"ab".repeat(20)}`);
@@ -109,5 +118,56 @@ test("the address of an EVM private key is derived as everywhere", () => {
 test("a closed exchange is warned about, and stays readable", () => {
   const { errors, warnings } = checkDraft({ ...bybit, exchange: "bitmex" });
   assert.deepEqual(errors, {});
-  assert.match(warnings.join(" "), /closed/);
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ["exchange_closed"],
+  );
+});
+
+test("a label that says demo where money is, and one that says live where none is, are asked about", () => {
+  const codes = (label: string, environment: string) => warningsAbout({ exchange: "bitget", environment, label });
+  assert.equal(codes("Demo key", "live")[0]?.code, "looks_like_demo");
+  assert.equal(codes("Live key", "demo")[0]?.code, "looks_like_live");
+  for (const label of ["Olive", "Latest", "Desk"]) assert.deepEqual(codes(label, "live"), []);
+});
+
+test("when a key lapses is told from when it was added, at the latest", () => {
+  const [warning] = warningsAbout({ exchange: "hyperliquid", environment: "mainnet", label: "Desk", createdAt: 0 });
+  assert.equal(warning?.code === "lapses" && warning.by, 180 * 86_400_000);
+});
+
+test("a translation of the sentences gets the values", () => {
+  const facts = { code: "rsa_short", bits: 1024, minBits: 2048 } as const;
+  const german = { ...faultSentences, rsa_short: ({ bits }: { bits: number }) => `Nur ${bits} Bit.` };
+  assert.equal(faultSentence(facts, german), "Nur 1024 Bit.");
+  assert.match(faultSentence(facts), /^This RSA key has 1024 bits/);
+});
+
+test("each kind of key has what names it, and no secret is taken for that", () => {
+  const naming: readonly string[] = IDENTIFYING_FIELDS;
+  for (const { kinds } of exchanges) {
+    for (const { fields } of kinds) {
+      assert.ok(fields.some(({ id, secret }) => naming.includes(id) && !secret));
+      assert.ok(!fields.some(({ id, secret }) => naming.includes(id) && secret));
+    }
+  }
+});
+
+test("a hint shows the ends of what names the key, and nothing of what is short", () => {
+  assert.equal(keyHint({ fields: { key: "abcdefghijklmnop", secret: "zzzzzzzzzzzzzzzz" } }), "abcd…mnop");
+  assert.equal(keyHint({ fields: { key: "short", secret: "zzzzzzzzzzzzzzzz" } }), undefined);
+  assert.equal(keyHint({ fields: { secret: "zzzzzzzzzzzzzzzz" } }), undefined);
+  assert.equal(keyHint({ fields: { key_name: "organizations/some/apiKeys/abcdefghijklmnop" } }), "abcd…mnop");
+});
+
+test("two credentials are the same key by exchange, environment and what names them", () => {
+  const one = { exchange: "bybit", environment: "testnet", fields: { key: "k", secret: "s" } };
+  assert.equal(identityOf(one), identityOf({ ...one, fields: { key: " k ", secret: "another" } }));
+  assert.notEqual(identityOf(one), identityOf({ ...one, environment: "mainnet" }));
+  assert.notEqual(identityOf(one), identityOf({ ...one, fields: { key: "K", secret: "s" } }));
+  assert.equal(identityOf({ ...one, fields: {} }), undefined);
+  const wallet = (text: string, vault?: string) =>
+    identityOf({ exchange: "hyperliquid", environment: "mainnet", fields: { wallet: text, ...(vault && { vault }) } });
+  assert.equal(wallet("0xABCD"), wallet("0xabcd"));
+  assert.notEqual(wallet("0xabcd"), wallet("0xabcd", "0xef"));
 });

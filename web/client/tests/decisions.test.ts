@@ -41,6 +41,7 @@ const change = (
 ): Change => ({
   token: "t",
   base,
+  at: 1,
   write: kind === "delete" ? { kind } : kind === "unshare" ? { kind, keep: box } : { kind, box },
   state,
 });

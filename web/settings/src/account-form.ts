@@ -1,20 +1,20 @@
 /** The form for a new account: the fields of the chosen exchange and kind, each refusal next to its field. */
 
+import { type Draft, DraftError } from "@keyleash/client";
 import {
   type Choice,
   checkDraft,
-  type Draft,
   type Exchange,
   exchangeById,
   exchanges,
   type Field,
   type Kind,
-} from "@keyleash/client";
+} from "@keyleash/client/exchanges";
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { field, note } from "./field.ts";
-import { entries, LiveElement } from "./live.ts";
+import { entries, failureOf, LiveElement } from "./live.ts";
 import { controls } from "./theme.ts";
 
 const EXCHANGES: readonly Choice[] = exchanges.map(({ id, name, closed }) => ({
@@ -142,13 +142,13 @@ export class AccountForm extends LiveElement {
     const { errors, warnings } = checkDraft(draft);
     if (Object.keys(errors).length > 0) {
       this.warnings = [];
-      this.failure = { message: Object.values(errors).join(" "), fields: errors };
+      this.failure = failureOf(new DraftError(errors));
       return;
     }
     const typed = JSON.stringify(draft);
     if (warnings.length > 0 && this.#warnedAbout !== typed) {
       this.failure = undefined;
-      this.warnings = warnings;
+      this.warnings = warnings.map(({ message }) => message);
       this.#warnedAbout = typed;
       return;
     }

@@ -1,6 +1,7 @@
 /** Settings > Accounts > ACCOUNTS: every account of this browser, and whether each is shared. */
 
-import { type Account, exchangeById } from "@keyleash/client";
+import type { Account } from "@keyleash/client";
+import { exchangeById } from "@keyleash/client/exchanges";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";

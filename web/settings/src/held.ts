@@ -1,6 +1,7 @@
 /** What a removed device was ever given. What was copied cannot be un-copied, so these keys are to be rotated. */
 
-import { type Account, type CredentialId, type Exchange, exchangeById } from "@keyleash/client";
+import type { Account, CredentialId } from "@keyleash/client";
+import { type Exchange, exchangeById } from "@keyleash/client/exchanges";
 import { html, nothing } from "lit";
 
 export interface Held {

@@ -80,7 +80,10 @@ export abstract class LiveElement extends LitElement {
 }
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof DraftError) return { message: error.message, fields: error.errors };
+  if (error instanceof DraftError) {
+    const fields = Object.entries(error.errors).map(([name, { message }]) => [name, message]);
+    return { message: error.message, fields: Object.fromEntries(fields) };
+  }
   if (error instanceof ProblemError) {
     const fields = error.field ? { [error.field]: error.message } : {};
     return { message: error.message, fields, code: error.code };

@@ -1,6 +1,7 @@
 /** `<terminal-order>`: the accounts that can trade here, and a form that signs a sample order with one of them. */
 
-import { type Account, type CredentialId, exchangeById } from "@keyleash/client";
+import type { Account, CredentialId } from "@keyleash/client";
+import { exchangeById } from "@keyleash/client/exchanges";
 import { controls, entries, field, LiveElement } from "@keyleash/settings";
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";

@@ -3,7 +3,8 @@
  * so that a signature can be checked against the same secret on another device.
  */
 
-import { type Credential, exchangeById } from "@keyleash/client";
+import type { Credential } from "@keyleash/client";
+import { exchangeById } from "@keyleash/client/exchanges";
 
 export interface Order {
   readonly symbol: string;

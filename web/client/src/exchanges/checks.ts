@@ -5,8 +5,17 @@
 
 import type { Draft } from "../state.ts";
 import { evmAddressOf } from "./evm.ts";
+import {
+  type DraftWarning,
+  type DraftWarningFacts,
+  draftWarning,
+  type Fault,
+  type FaultFacts,
+  fault,
+} from "./faults.ts";
 import { pemFault } from "./pem.ts";
-import { type Exchange, exchangeById, type Field, type Kind } from "./table.ts";
+import { exchangeById, type Field, type Kind } from "./table.ts";
+import { warningsAbout } from "./warnings.ts";
 
 /** Caps of what one field may hold, bytes in UTF-8. */
 const FIELD_BYTES_MAX = 512;
@@ -14,48 +23,53 @@ const PEM_BYTES_MAX = 8 * 1024;
 const LABEL_CHARS_MAX = 64;
 
 export interface DraftCheck {
-  /** A sentence for each field that is refused; `exchange`, `kind`, `environment` and `label` are fields too. */
-  readonly errors: Readonly<Record<string, string>>;
-  readonly warnings: readonly string[];
+  /** Why a field is refused; `exchange`, `kind`, `environment` and `label` are fields too. */
+  readonly errors: Readonly<Record<string, Fault>>;
+  readonly warnings: readonly DraftWarning[];
   /** The draft as it would be stored: trimmed, line breaks of a PEM restored. */
   readonly draft: Draft;
 }
 
 export function checkDraft(raw: Draft): DraftCheck {
-  const errors: Record<string, string> = {};
-  const warnings: string[] = [];
+  const faults: Record<string, FaultFacts> = {};
+  const unusual: DraftWarningFacts[] = [];
   const label = raw.label.trim();
   const labelFault = faultOfLabel(label);
-  if (labelFault) errors.label = labelFault;
+  if (labelFault) faults.label = labelFault;
 
   const exchange = exchangeById(raw.exchange);
   const kind = exchange?.kinds.find((each) => each.id === raw.kind);
   const fields: Record<string, string> = {};
-  if (!exchange) errors.exchange = "Choose an exchange.";
-  else if (!kind) errors.kind = `Choose the kind of ${exchange.name} key.`;
+  if (!exchange) faults.exchange = { code: "exchange_missing" };
+  else if (!kind) faults.kind = { code: "kind_missing", exchange: exchange.name };
   else {
     if (!exchange.environments.some((each) => each.id === raw.environment))
-      errors.environment = "Choose an environment.";
+      faults.environment = { code: "environment_missing" };
     for (const field of kind.fields) {
       const text = tidied(field, raw.fields[field.id] ?? "");
       if (text === "" && field.optional) continue;
       fields[field.id] = text;
-      const fault = faultOf(field, text);
-      if (fault) errors[field.id] = fault;
+      const found = faultOf(field, text);
+      if (found) faults[field.id] = found;
       else if (field.usual && !field.usual.pattern.test(text)) {
-        warnings.push(`${field.label} usually is ${field.usual.words} at ${exchange.name}.`);
+        const { form, words } = field.usual;
+        unusual.push({ code: "unusual_form", field: named(field), exchange: exchange.name, form, words });
       }
     }
-    Object.assign(errors, faultsBetween(kind, fields, errors));
-    warnings.push(...reminders(exchange));
+    Object.assign(faults, faultsBetween(kind, fields, faults));
   }
-  return { errors, warnings, draft: { ...raw, label, fields } };
+  const draft = { ...raw, label, fields };
+  return {
+    errors: Object.fromEntries(Object.entries(faults).map(([id, facts]) => [id, fault(facts)])),
+    warnings: [...unusual.map(draftWarning), ...warningsAbout(draft)],
+    draft,
+  };
 }
 
-function faultOfLabel(label: string): string | undefined {
-  if (label === "") return "Give the account a label.";
-  if ([...label].length > LABEL_CHARS_MAX) return `A label has at most ${LABEL_CHARS_MAX} characters.`;
-  if (HIDDEN.test(label)) return "The label contains invisible characters.";
+function faultOfLabel(label: string): FaultFacts | undefined {
+  if (label === "") return { code: "label_missing" };
+  if ([...label].length > LABEL_CHARS_MAX) return { code: "label_too_long", max: LABEL_CHARS_MAX };
+  if (HIDDEN.test(label)) return { code: "label_hidden_characters" };
   return undefined;
 }
 
@@ -78,28 +92,32 @@ function tidied(field: Field, text: string): string {
   }
 }
 
-function faultOf(field: Field, text: string): string | undefined {
-  if (text === "") return `${field.label} is missing.`;
-  if (field.choices) return field.choices.some((each) => each.id === text) ? undefined : `Choose the ${field.label}.`;
-  if (looksLikeSeedPhrase(text))
-    return "This looks like a wallet's seed phrase. Never paste that here; use an API key.";
-  if (field.shape === "pem") {
-    return utf8Length(text) > PEM_BYTES_MAX ? `${field.label} is larger than 8 KiB.` : pemFault(text);
+function faultOf(field: Field, text: string): FaultFacts | undefined {
+  const at = { field: named(field) };
+  if (text === "") return { code: "missing", ...at };
+  if (field.choices) {
+    return field.choices.some((each) => each.id === text) ? undefined : { code: "choice_missing", ...at };
   }
-  if (text.includes("-----BEGIN")) return `${field.label} holds a PEM key, which belongs into another field.`;
-  if (utf8Length(text) > FIELD_BYTES_MAX) return `${field.label} is longer than ${FIELD_BYTES_MAX} bytes.`;
-  if (HIDDEN.test(text)) return `${field.label} contains invisible characters. Copy it again.`;
-  if (/\s/u.test(text)) return `${field.label} contains a space or line break. Copy it again.`;
-  return SHAPE_FAULTS[field.shape]?.(text);
+  if (looksLikeSeedPhrase(text)) return { code: "seed_phrase" };
+  if (field.shape === "pem") {
+    const tooLong = utf8Length(text) > PEM_BYTES_MAX;
+    return tooLong ? { code: "too_long", ...at, maxBytes: PEM_BYTES_MAX } : pemFault(text);
+  }
+  if (text.includes("-----BEGIN")) return { code: "pem_misplaced", ...at };
+  if (utf8Length(text) > FIELD_BYTES_MAX) return { code: "too_long", ...at, maxBytes: FIELD_BYTES_MAX };
+  if (HIDDEN.test(text)) return { code: "hidden_characters", ...at };
+  if (/\s/u.test(text)) return { code: "white_space", ...at };
+  const form = FORMS[field.shape];
+  return form && !form.pattern.test(text) ? { code: form.fault } : undefined;
 }
 
-const SHAPE_FAULTS: Partial<Record<Field["shape"], (text: string) => string | undefined>> = {
-  coinbase_key_name: (text) =>
-    /^organizations\/[^/]+\/apiKeys\/[^/]+$/.test(text) ? undefined : "A key name reads organizations/…/apiKeys/….",
-  ed25519_base64: (text) =>
-    /^[A-Za-z0-9+/]{86}==$/.test(text) ? undefined : "An Ed25519 private key is 88 base64 characters ending in ==.",
-  evm_address: (text) => (/^0x[0-9a-fA-F]{40}$/.test(text) ? undefined : "An address is 0x and 40 hex digits."),
-  evm_private_key: (text) => (/^(0x)?[0-9a-fA-F]{64}$/.test(text) ? undefined : "A private key is 64 hex digits."),
+type FormFault = "key_name_form" | "ed25519_form" | "address_form" | "private_key_form";
+
+const FORMS: Partial<Record<Field["shape"], { readonly pattern: RegExp; readonly fault: FormFault }>> = {
+  coinbase_key_name: { pattern: /^organizations\/[^/]+\/apiKeys\/[^/]+$/, fault: "key_name_form" },
+  ed25519_base64: { pattern: /^[A-Za-z0-9+/]{86}==$/, fault: "ed25519_form" },
+  evm_address: { pattern: /^0x[0-9a-fA-F]{40}$/, fault: "address_form" },
+  evm_private_key: { pattern: /^(0x)?[0-9a-fA-F]{64}$/, fault: "private_key_form" },
 };
 
 function looksLikeSeedPhrase(text: string): boolean {
@@ -111,37 +129,29 @@ function looksLikeSeedPhrase(text: string): boolean {
 function faultsBetween(
   kind: Kind,
   fields: Readonly<Record<string, string>>,
-  known: Readonly<Record<string, string>>,
-): Record<string, string> {
+  known: Readonly<Record<string, FaultFacts>>,
+): Record<string, FaultFacts> {
   const seen = new Map<string, Field>();
   for (const field of kind.fields) {
     const text = fields[field.id];
     if (!text || field.choices || known[field.id]) continue;
     const twin = seen.get(text);
-    if (twin && field.secret) return { [field.id]: `${field.label} is the same as ${twin.label}.` };
+    if (twin && field.secret) return { [field.id]: { code: "same_as", field: named(field), other: named(twin) } };
     seen.set(text, field);
   }
   const { wallet, agent_key: agentKey } = fields;
   if (wallet && agentKey && !known.wallet && !known.agent_key) {
     const address = evmAddressOf(agentKey);
-    if (address === undefined) return { agent_key: "This is not a valid private key." };
-    if (address === wallet.toLowerCase()) {
-      return {
-        agent_key:
-          "This is the wallet's own master key, which can withdraw everything. Make an agent (API wallet) and paste its key.",
-      };
-    }
+    if (address === undefined) return { agent_key: { code: "private_key_invalid" } };
+    if (address === wallet.toLowerCase()) return { agent_key: { code: "master_key" } };
   }
   return {};
 }
 
-function reminders(exchange: Exchange): string[] {
-  const words: string[] = [];
-  if (exchange.closed) words.push(`${exchange.name} closed on ${exchange.closed}: its keys no longer trade.`);
-  if (exchange.reminder) words.push(exchange.reminder);
-  return words;
-}
-
 function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length;
+}
+
+function named({ id, label }: Field): { id: string; label: string } {
+  return { id, label };
 }

@@ -3,27 +3,25 @@
  * a full parser: the exchange is the judge of the rest.
  */
 
+import type { FaultFacts } from "./faults.ts";
+
 const RSA_MODULUS_BITS_MIN = 2048;
 /** DER of the object identifier rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017, appendix C). */
 const RSA_ENCRYPTION_OID = "2a864886f70d010101";
 const DER = { integer: 0x02, octetString: 0x04, oid: 0x06, sequence: 0x30 } as const;
 
-export function pemFault(text: string): string | undefined {
+export function pemFault(text: string): FaultFacts | undefined {
   const found = /^-----BEGIN ([A-Z0-9 ]+)-----\n([\s\S]+?)\n?-----END \1-----$/.exec(text);
-  if (!found) return "This is not a PEM: it must begin with -----BEGIN … and end with the matching -----END ….";
+  if (!found) return { code: "not_a_pem" };
   const [, label = "", body = ""] = found;
-  if (label.includes("PUBLIC KEY"))
-    return "This is the public key. Paste the private key, and give the exchange the public one.";
-  if (label === "ENCRYPTED PRIVATE KEY" || body.includes("ENCRYPTED")) {
-    return "This private key is encrypted with a passphrase. Paste it decrypted.";
-  }
-  if (!label.endsWith("PRIVATE KEY")) return `This PEM holds a ${label.toLowerCase()}, not a private key.`;
+  if (label.includes("PUBLIC KEY")) return { code: "pem_public" };
+  if (label === "ENCRYPTED PRIVATE KEY" || body.includes("ENCRYPTED")) return { code: "pem_encrypted" };
+  if (!label.endsWith("PRIVATE KEY")) return { code: "pem_other", holds: label.toLowerCase() };
   const der = fromBase64(body);
-  if (!der) return "The inside of this PEM is damaged. Copy it again, with all its lines.";
-  const bits = rsaModulusBits(label, der);
-  if (bits === "damaged") return "The inside of this PEM is damaged. Copy it again, with all its lines.";
+  const bits = der ? rsaModulusBits(label, der) : "damaged";
+  if (bits === "damaged") return { code: "pem_damaged" };
   if (bits !== undefined && bits < RSA_MODULUS_BITS_MIN) {
-    return `This RSA key has ${bits} bits; exchanges take ${RSA_MODULUS_BITS_MIN} and more.`;
+    return { code: "rsa_short", bits, minBits: RSA_MODULUS_BITS_MIN };
   }
   return undefined;
 }

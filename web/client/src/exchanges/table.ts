@@ -7,6 +7,9 @@
 /** What a field's text must look like; see `checks.ts`. */
 export type Shape = "text" | "pem" | "coinbase_key_name" | "ed25519_base64" | "evm_address" | "evm_private_key";
 
+/** The name of a usual look, by which a translation finds its words. */
+export type Form = "alphanumeric_64" | "begins_with_bg" | "alphanumeric_8_32" | "mixed_8_32";
+
 export interface Field {
   readonly id: string;
   readonly label: string;
@@ -15,7 +18,7 @@ export interface Field {
   readonly secret: boolean;
   readonly optional?: true;
   /** What the exchange says about its look; text that does not match is warned about, not refused. */
-  readonly usual?: { readonly pattern: RegExp; readonly words: string };
+  readonly usual?: { readonly pattern: RegExp; readonly form: Form; readonly words: string };
   /** One of these, and nothing else. */
   readonly choices?: readonly Choice[];
 }
@@ -38,6 +41,8 @@ export interface Exchange {
   readonly kinds: readonly Kind[];
   /** A sentence about what makes keys lapse there. */
   readonly reminder?: string;
+  /** How long a key is good for from when it was made, unless it is bound as the reminder says. */
+  readonly validDays?: number;
   /** The day it closed. Kept, so that stored credentials stay readable. */
   readonly closed?: string;
 }
@@ -68,7 +73,7 @@ export const exchanges: readonly Exchange[] = [
         label: "HMAC key and secret",
         fields: [KEY, SECRET].map((field) => ({
           ...field,
-          usual: { pattern: /^[A-Za-z0-9]{64}$/, words: "64 letters and digits" },
+          usual: { pattern: /^[A-Za-z0-9]{64}$/, form: "alphanumeric_64", words: "64 letters and digits" },
         })),
       },
       RSA,
@@ -81,6 +86,7 @@ export const exchanges: readonly Exchange[] = [
     apiKeyPage: "https://www.bybit.com/app/user/api-management",
     environments: [MAINNET, TESTNET, DEMO],
     kinds: [HMAC, RSA],
+    validDays: 90,
     reminder: "A Bybit key without an IP binding expires after 90 days, and 7 days after a password change.",
   },
   {
@@ -99,6 +105,7 @@ export const exchanges: readonly Exchange[] = [
             ...PASSPHRASE,
             usual: {
               pattern: /^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*[^A-Za-z0-9]).{8,32}$/,
+              form: "mixed_8_32",
               words: "8 to 32 characters with a digit, a lower-case and an upper-case letter and a special character",
             },
           },
@@ -124,10 +131,13 @@ export const exchanges: readonly Exchange[] = [
     apiKeyPage: "https://www.bitget.com/account/newapi",
     environments: [LIVE, DEMO],
     kinds: (() => {
-      const key: Field = { ...KEY, usual: { pattern: /^bg_/, words: "a text that begins with bg_" } };
+      const key: Field = {
+        ...KEY,
+        usual: { pattern: /^bg_/, form: "begins_with_bg", words: "a text that begins with bg_" },
+      };
       const passphrase: Field = {
         ...PASSPHRASE,
-        usual: { pattern: /^[A-Za-z0-9]{8,32}$/, words: "8 to 32 letters and digits" },
+        usual: { pattern: /^[A-Za-z0-9]{8,32}$/, form: "alphanumeric_8_32", words: "8 to 32 letters and digits" },
       };
       return [
         { id: "hmac", label: "API key, secret and passphrase", fields: [key, SECRET, passphrase] },
@@ -180,6 +190,7 @@ export const exchanges: readonly Exchange[] = [
         ],
       },
     ],
+    validDays: 180,
     reminder: "A Hyperliquid agent is valid for at most 180 days.",
   },
   {

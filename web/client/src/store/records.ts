@@ -8,13 +8,21 @@ import type { RemovalReason } from "../state.ts";
 /** A credential as it stands. */
 export type Row =
   /** As the server sent it: a box down, under the unlock key. */
-  | { readonly home: "synced"; readonly version: Version; readonly epoch: Epoch; readonly box: Bytes }
+  | {
+      readonly home: "synced";
+      readonly version: Version;
+      readonly epoch: Epoch;
+      readonly box: Bytes;
+      readonly at?: UnixMillis;
+    }
   /** In this browser alone. */
   | {
       readonly home: "local";
       /** Under the browser's own key before enrolment, under a key derived from the unlock key after it. */
       readonly under: LocalKey;
       readonly box: Bytes;
+      /** When it was changed last, as far as this browser saw that happen. */
+      readonly at?: UnixMillis;
       /** The tombstone that it left on the server when it was set to local only: to share it again is a put on that. */
       readonly tombstone?: Tombstone;
     }
@@ -33,6 +41,8 @@ export interface Change {
   /** Names this very change, so that an answer to an earlier one is not taken for its own. */
   readonly token: string;
   readonly base: Version;
+  /** When it was made. */
+  readonly at: UnixMillis;
   readonly write: Write;
   readonly state: ChangeState;
 }

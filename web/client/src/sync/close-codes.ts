@@ -1,12 +1,20 @@
 /** What a close code of the socket asks of this browser; the table itself is `CloseCode`, generated from the protocol. */
 
 import { CloseCode } from "../protocol.gen.ts";
+import type { StopReason } from "../state.ts";
 
 export type CloseRuling =
   | { readonly kind: "come_back" }
   /** The session or the device is in doubt: the server is asked over HTTP. */
   | { readonly kind: "ask" }
-  | { readonly kind: "stop"; readonly detail: string };
+  | { readonly kind: "stop"; readonly why: StopReason };
+
+export const STOPPED: Record<StopReason, string> = {
+  outdated: "This page is older than the server. Reload it.",
+  not_understood: "The server did not understand this page. Reload it.",
+  closed_for_good: "The server closed the connection for good. Reload the page.",
+  unknown_device: "The server does not know this device. Turn sync on again.",
+};
 
 /** Codes from here on are final. */
 const FINAL_FROM = 4500;
@@ -17,13 +25,11 @@ export function closeRuling(code: number): CloseRuling {
     case CloseCode.unauthorised:
       return { kind: "ask" };
     case CloseCode.unsupported_version:
-      return { kind: "stop", detail: "This page is older than the server. Reload it." };
+      return { kind: "stop", why: "outdated" };
     case CloseCode.frame_too_large:
     case CloseCode.protocol_error:
-      return { kind: "stop", detail: "The server did not understand this page. Reload it." };
+      return { kind: "stop", why: "not_understood" };
     default:
-      return code >= FINAL_FROM && code < 5000
-        ? { kind: "stop", detail: `The server closed the connection for good (${code}). Reload the page.` }
-        : { kind: "come_back" };
+      return code >= FINAL_FROM && code < 5000 ? { kind: "stop", why: "closed_for_good" } : { kind: "come_back" };
   }
 }

@@ -7,6 +7,7 @@
 
 import { GREETING_TIMEOUT_MS, HEARTBEATS_MISSED, PARTING_TIMEOUT_MS, STEADY_MS } from "../limits.ts";
 import type { Base64Url, RevokeReason, ServerMessage, UnixMillis } from "../protocol.gen.ts";
+import type { StopReason } from "../state.ts";
 import { backoffMs } from "./backoff.ts";
 import { closeRuling } from "./close-codes.ts";
 
@@ -29,7 +30,7 @@ export type ConnectionState =
   | { readonly kind: "parting" }
   /** The server is asked over HTTP why it did not let the socket in; `final` when it said never to come back unchanged. */
   | { readonly kind: "asking"; readonly attempt: number; readonly final: boolean }
-  | { readonly kind: "stopped"; readonly detail: string };
+  | { readonly kind: "stopped"; readonly why: StopReason };
 
 export type ConnectionInput =
   | { readonly kind: "start" }
@@ -146,7 +147,7 @@ function onClosed(state: ConnectionState, closed: { code: number; opened: boolea
   if (!closed.opened) return ask(state, false);
   const ruling = closeRuling(closed.code);
   if (ruling.kind === "ask") return ask(state, true);
-  if (ruling.kind === "stop") return [{ kind: "stopped", detail: ruling.detail }, []];
+  if (ruling.kind === "stop") return [{ kind: "stopped", why: ruling.why }, []];
   return wait(state, here);
 }
 
@@ -154,9 +155,7 @@ function onSession(state: ConnectionState, answer: "good" | "refused" | "unreach
   if (state.kind !== "asking") return [state, []];
   // A refused session is told to the whole browser by whoever asked; here it only means to stop.
   if (answer === "refused") return [OFFLINE, []];
-  if (answer === "good" && state.final) {
-    return [{ kind: "stopped", detail: "The server does not know this device. Turn sync on again." }, []];
-  }
+  if (answer === "good" && state.final) return [{ kind: "stopped", why: "unknown_device" }, []];
   return wait(state, here);
 }
 

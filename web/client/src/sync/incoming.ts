@@ -27,17 +27,17 @@ export class Incoming {
   ) {}
 
   /**
-   * Resolves to the entries that changed.
+   * Resolves to the entries that changed. `live`: it tells of what happens now, not of what was missed.
    * @throws LockedError while there is no key to open the boxes with, and when the device is removed meanwhile.
    */
-  async apply(page: SyncPage, epoch: Epoch): Promise<CredentialId[]> {
+  async apply(page: SyncPage, epoch: Epoch, live = false): Promise<CredentialId[]> {
     const { store } = this.holdings;
     const ring = await this.holdings.requireRing();
     const cursor = { epoch, seq: page.seq };
     for (let tries = 0; tries < SWAP_TRIES_MAX; tries++) {
       const enrolment = await store.fact("enrolment");
       if (enrolment?.state !== "verified") throw new LockedError("removed");
-      const upserts = await Promise.all(page.upserts.map((upsert) => this.#upsert(ring, upsert, epoch)));
+      const upserts = await Promise.all(page.upserts.map((upsert) => this.#upsert(ring, upsert, epoch, live)));
       const deletes = await Promise.all(page.deletes.map((tombstone) => this.#tombstone(tombstone, epoch)));
       const swaps = [...upserts, ...deletes].flat();
       if (await store.swap(swaps, { enrolment, cursor })) return swaps.map(({ id }) => id);
@@ -56,12 +56,16 @@ export class Incoming {
     );
   }
 
-  async #upsert(ring: KeyRing, { id, version, box: text }: Upsert, epoch: Epoch): Promise<Swap[]> {
+  async #upsert(ring: KeyRing, upsert: Upsert, epoch: Epoch, live: boolean): Promise<Swap[]> {
+    const { id, version } = upsert;
     const seen = await this.holdings.store.entry(id);
-    const row: Row = { home: "synced", version, epoch, box: fromBase64Url(text) };
-    const plain = await ring.openDown(id, version, row.box).catch((cause: unknown) => this.#unreadable(id, cause));
+    const box = fromBase64Url(upsert.box);
+    const plain = await ring.openDown(id, version, box).catch((cause: unknown) => this.#unreadable(id, cause));
     if (!plain) return [];
-    const ruling = ruleOnUpsert(seen, { version, epoch }, await this.#likeness(id, seen, plain));
+    const same = await this.#likeness(id, seen, plain);
+    const at = same.asChange ? seen.change?.at : live ? Date.now() : undefined;
+    const row: Row = { home: "synced", version, epoch, box, ...(at !== undefined && { at }) };
+    const ruling = ruleOnUpsert(seen, { version, epoch }, same);
     if (ruling.kind === "rollback") {
       this.warn({ id, kind: "rollback" });
       return [];
@@ -77,7 +81,10 @@ export class Incoming {
     if (ruling.mine === "dispute" && seen.row?.home === "synced") {
       const mine = await this.holdings.openRow(id, seen.row);
       const write = { kind: "change", box: await ring.sealUp(id, version + 1, mine) } as const;
-      const change: Change = { token: newId(), base: version, write, state: { kind: "conflict", version } };
+      const change: Change = {
+        ...{ token: newId(), base: version, at: Date.now(), write },
+        state: { kind: "conflict", version },
+      };
       return [{ id, seen, next: { row, change } }];
     }
     return [{ id, seen, next: { row, change: ruled(seen.change, ruling.change, version) } }];
