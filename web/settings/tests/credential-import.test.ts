@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { test } from "node:test";
-import { exchangeById } from "@keyleash/client";
+import { exchangeById } from "@keyleash/client/exchanges";
 import { fit } from "../src/accounts/import/fit.ts";
 import { IMPORT_CHARS_MAX, readCredentials } from "../src/accounts/import/reading.ts";
 

@@ -1,6 +1,6 @@
 /** Which fields of an exchange's form are filled by what was found in a text. */
 
-import type { Choice, Exchange, Field, Kind } from "@keyleash/client";
+import type { Choice, Exchange, Field, Kind } from "@keyleash/client/exchanges";
 import type { Environment } from "./names.ts";
 import type { Found, Part } from "./reading.ts";
 
