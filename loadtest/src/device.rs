@@ -7,7 +7,7 @@ use keyleash_protocol::{
     Base64Url, CredentialId, DeviceId, Epoch, SealedBox, Seq, UnixMillis, UserId, Version,
     http::Enrol,
     limits::{BOX_NONCE_BYTES, UNLOCK_KEY_BYTES},
-    socket::{ClientMessage, Hello, RevokeReason, SealedUnlock, ServerMessage, SyncPage},
+    socket::{ClientMessage, Hello, RetrieveMode, RevokeReason, SealedUnlock, ServerMessage, SyncPage, Upsert},
     transcript::{self, Direction},
 };
 use ring::{
@@ -44,7 +44,11 @@ pub struct Device {
     pub id: DeviceId,
     pub cursor: Seq,
     pub epoch: Option<Epoch>,
+    /// What it asks for when it says hello.
+    pub retrieve: RetrieveMode,
     pub held: BTreeMap<CredentialId, Held>,
+    /// What it knows of, and does not hold.
+    pub summaries: BTreeMap<CredentialId, Held>,
     /// Why it was told to wipe.
     pub revoked: Option<RevokeReason>,
     receive_key: ReceiveKey,
@@ -68,7 +72,9 @@ impl Device {
             id: DeviceId::from_uuid(uuid::Uuid::nil()),
             cursor: Seq(0),
             epoch: None,
+            retrieve: RetrieveMode::All,
             held: BTreeMap::new(),
+            summaries: BTreeMap::new(),
             revoked: None,
             receive_key,
             receive_public: receive_public.to_bytes().to_vec(),
@@ -97,6 +103,7 @@ impl Device {
             epoch: self.epoch.clone(),
             signature: self.sign(&transcript::hello(nonce, self.id))?,
             want_unlock: self.is_locked(),
+            retrieve: self.retrieve,
         })
     }
 
@@ -138,6 +145,7 @@ impl Device {
                 Ok(Some(ClientMessage::Receipt { at: now, wiped: true }))
             }
             ServerMessage::Done { .. }
+            | ServerMessage::Retrieved { .. }
             | ServerMessage::Error(_)
             | ServerMessage::Devices { .. }
             | ServerMessage::Drain { .. } => Ok(None),
@@ -174,17 +182,31 @@ impl Device {
 
     fn apply(&mut self, page: &SyncPage) -> Result<Seq, DeviceError> {
         for upsert in &page.upserts {
-            if self.held.get(&upsert.id).is_some_and(|held| held.version > upsert.version) {
-                return Err(DeviceError::WentBack(upsert.id));
-            }
-            let plaintext = self.open(upsert.id, upsert.version, &upsert.r#box)?;
-            self.held.insert(upsert.id, Held { version: upsert.version, plaintext });
+            self.keep(upsert)?;
         }
         for tombstone in &page.deletes {
             self.held.remove(&tombstone.id);
+            self.summaries.remove(&tombstone.id);
         }
         self.cursor = page.seq;
         Ok(page.seq)
+    }
+
+    fn keep(&mut self, upsert: &Upsert) -> Result<(), DeviceError> {
+        let &Upsert { id, version, summary, .. } = upsert;
+        let known = self.held.get(&id).or_else(|| self.summaries.get(&id)).map(|known| known.version);
+        if known.is_some_and(|known| known > version) {
+            return Err(DeviceError::WentBack(id));
+        }
+        let opened = Held { version, plaintext: self.open(id, version, &upsert.r#box)? };
+        if !summary {
+            self.summaries.remove(&id);
+            self.held.insert(id, opened);
+        } else if self.held.get(&id).is_none_or(|held| held.version < version) {
+            self.held.remove(&id);
+            self.summaries.insert(id, opened);
+        }
+        Ok(())
     }
 
     fn open(&self, id: CredentialId, version: Version, sealed: &SealedBox) -> Result<Vec<u8>, DeviceError> {
@@ -211,6 +233,7 @@ impl Device {
             RevokeReason::SignedOut => {}
             RevokeReason::Removed | RevokeReason::Erased | RevokeReason::Panic | RevokeReason::SyncOff => {
                 self.held.clear();
+                self.summaries.clear();
                 self.cursor = Seq(0);
             }
         }

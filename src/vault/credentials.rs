@@ -149,7 +149,7 @@ impl LocalVault {
                 Some(plaintext) => {
                     let bound_to = box_aad(Direction::Down, user, device.id, id, version);
                     let sealed_box = device.unlock_key.seal(&self.entropy, &bound_to, plaintext);
-                    sealed.upserts.push(Upsert { id, version, seq, r#box: sealed_box.into() });
+                    sealed.upserts.push(Upsert { id, version, seq, r#box: sealed_box.into(), summary: false });
                 }
             }
         }

@@ -143,7 +143,13 @@ impl Store {
         let mut page = SyncPage { total: Some(rows.len() as u64), done, ..SyncPage::default() };
         for (id, row) in rows.iter().take(limit) {
             if row.alive {
-                page.upserts.push(Upsert { id: **id, version: row.version, seq: row.seq, r#box: SealedBox::default() });
+                page.upserts.push(Upsert {
+                    id: **id,
+                    version: row.version,
+                    seq: row.seq,
+                    r#box: SealedBox::default(),
+                    summary: false,
+                });
             } else {
                 page.deletes.push(Tombstone { id: **id, version: row.version, seq: row.seq });
             }
@@ -473,6 +479,7 @@ impl World {
             | ServerMessage::Welcome(_)
             | ServerMessage::Unlock(_)
             | ServerMessage::Done { .. }
+            | ServerMessage::Retrieved { .. }
             | ServerMessage::Error(_)
             | ServerMessage::Devices { .. }
             | ServerMessage::Drain { .. } => {}

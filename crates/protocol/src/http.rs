@@ -216,6 +216,30 @@ body! {
         pub held: Vec<CredentialId>,
     }
 
+    /// What each device was ever given: with the removed ones, what to rotate.
+    pub struct HoldingsList {
+        pub devices: Vec<DeviceHoldings>,
+    }
+
+    pub struct DeviceHoldings {
+        pub device: DeviceId,
+        /// First given first.
+        pub held: Vec<Holding>,
+    }
+
+    pub struct Holding {
+        pub credential: CredentialId,
+        /// When the device was first given it.
+        pub given_at: UnixMillis,
+        /// When the owner said that it was rotated at the exchange, since the device was removed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub rotated_at: Option<UnixMillis>,
+    }
+
+    pub struct SetRotated {
+        pub rotated: bool,
+    }
+
     pub struct PasswordChange {
         pub password: Sensitive,
         pub new_password: Sensitive,
@@ -310,6 +334,8 @@ pub enum EventKind {
     CredentialDeleted,
     /// A device was given this credential for the first time.
     CredentialRead,
+    /// The owner says that this credential, which a removed device held, was rotated at the exchange.
+    CredentialRotated,
     AttemptsBlocked,
     MailUndeliverable,
 }

@@ -36,5 +36,8 @@ pub const RECOVERY_CODES: usize = 10;
 pub const DEVICES_PER_USER_MAX: usize = 32;
 /// Credentials that one user may keep synced, tombstones not counted.
 pub const CREDENTIALS_PER_USER_MAX: usize = 2_000;
+/// Credentials that are retrieved with one message: 8 KB of ids, a quarter of a frame, so that all that a user may keep
+/// come in ten, each with its answer on the way to a progress bar.
+pub const RETRIEVE_IDS_MAX: usize = 200;
 /// Live sockets of one device: its browser's leader tab, and room for hand-over.
 pub const SOCKETS_PER_DEVICE_MAX: usize = 4;

@@ -36,6 +36,12 @@ pub enum ClientMessage {
         id: CredentialId,
         base_version: Version,
     },
+    /// Give me these in full: what a device that picks wants of what it knows by its summary. At most
+    /// [`crate::limits::RETRIEVE_IDS_MAX`].
+    Retrieve {
+        r#ref: u32,
+        ids: Vec<CredentialId>,
+    },
     /// Done wiping.
     Receipt {
         at: UnixMillis,
@@ -55,6 +61,30 @@ pub struct Hello {
     pub signature: Base64Url,
     /// Whether the unlock key is wanted; a reconnecting tab still holds it.
     pub want_unlock: bool,
+    /// What this connection is sent in full; left out: everything.
+    #[serde(default, skip_serializing_if = "RetrieveMode::is_all")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<RetrieveMode>"))]
+    pub retrieve: RetrieveMode,
+}
+
+/// How much of the user's credentials a device wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum RetrieveMode {
+    /// Everything, in full.
+    #[default]
+    All,
+    /// In full what it holds already, wrote itself or retrieved; everything, once it connects automatically. Of the rest
+    /// a summary, to pick from.
+    Picked,
+}
+
+impl RetrieveMode {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// From the server.
@@ -76,6 +106,10 @@ pub enum ServerMessage {
         id: CredentialId,
         version: Version,
         seq: Seq,
+    },
+    /// What you retrieved is in the pages before this one; an id that was not in them is of nothing that is there.
+    Retrieved {
+        r#ref: u32,
     },
     /// Your message was refused; nothing changed.
     Error(SocketError),
@@ -141,6 +175,10 @@ pub struct Upsert {
     pub version: Version,
     pub seq: Seq,
     pub r#box: SealedBox,
+    /// The box holds the credential without its `fields`: enough to pick it, nothing to sign with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub summary: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

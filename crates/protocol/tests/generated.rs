@@ -42,6 +42,7 @@ fn typescript_is_fresh() {
         Sensitive,
         socket::ClientMessage,
         socket::Hello,
+        socket::RetrieveMode,
         socket::ServerMessage,
         socket::Welcome,
         socket::SealedUnlock,
@@ -79,6 +80,10 @@ fn typescript_is_fresh() {
         http::RemoveMany,
         http::RemovedDevices,
         http::RemovedDevice,
+        http::HoldingsList,
+        http::DeviceHoldings,
+        http::Holding,
+        http::SetRotated,
         http::PasswordChange,
         http::PasswordForgot,
         http::PasswordReset,
@@ -104,6 +109,7 @@ fn typescript_is_fresh() {
         ("UNLOCK_KEY_BYTES", limits::UNLOCK_KEY_BYTES),
         ("PASSWORD_CHARS_MIN", limits::PASSWORD_CHARS_MIN),
         ("PASSWORD_CHARS_MAX", limits::PASSWORD_CHARS_MAX),
+        ("RETRIEVE_IDS_MAX", limits::RETRIEVE_IDS_MAX),
         ("DEVICE_NAME_CHARS_MAX", limits::DEVICE_NAME_CHARS_MAX),
     ] {
         writeln!(out, "export const {name} = {value};").unwrap();

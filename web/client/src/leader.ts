@@ -201,6 +201,9 @@ export class Leader {
       case "devices":
         this.#tell({ devices: message.devices });
         return this.#noteName(message.devices);
+      case "retrieved":
+        // Nothing is retrieved by itself: what this browser wants, it is sent.
+        return;
       case "challenge":
       case "drain":
       case "revoked":

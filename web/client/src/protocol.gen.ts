@@ -64,7 +64,7 @@ export type ClientMessage = { "type": "hello" } & Hello | { "type": "ack", seq: 
 /**
  * The client's own name for this request; comes back in `done` or `error`.
  */
-ref: number, id: CredentialId, base_version: Version, box: Base64Url, } | { "type": "delete", ref: number, id: CredentialId, base_version: Version, } | { "type": "receipt", at: UnixMillis, wiped: boolean, };
+ref: number, id: CredentialId, base_version: Version, box: Base64Url, } | { "type": "delete", ref: number, id: CredentialId, base_version: Version, } | { "type": "retrieve", ref: number, ids: Array<CredentialId>, } | { "type": "receipt", at: UnixMillis, wiped: boolean, };
 
 export type Hello = { device: DeviceId, cursor: Seq, epoch?: Epoch, 
 /**
@@ -74,12 +74,21 @@ signature: Base64Url,
 /**
  * Whether the unlock key is wanted; a reconnecting tab still holds it.
  */
-want_unlock: boolean, };
+want_unlock: boolean, 
+/**
+ * What this connection is sent in full; left out: everything.
+ */
+retrieve?: RetrieveMode, };
+
+/**
+ * How much of the user's credentials a device wants.
+ */
+export type RetrieveMode = "all" | "picked";
 
 /**
  * From the server.
  */
-export type ServerMessage = { "type": "challenge", nonce: Base64Url, } | { "type": "welcome" } & Welcome | { "type": "unlock" } & SealedUnlock | { "type": "sync" } & SyncPage | { "type": "done", ref: number, id: CredentialId, version: Version, seq: Seq, } | { "type": "error" } & SocketError | { "type": "devices", devices: Array<DeviceView>, } | { "type": "revoked", reason: RevokeReason, at: UnixMillis, } | { "type": "drain", reconnect_after_ms: number, };
+export type ServerMessage = { "type": "challenge", nonce: Base64Url, } | { "type": "welcome" } & Welcome | { "type": "unlock" } & SealedUnlock | { "type": "sync" } & SyncPage | { "type": "done", ref: number, id: CredentialId, version: Version, seq: Seq, } | { "type": "retrieved", ref: number, } | { "type": "error" } & SocketError | { "type": "devices", devices: Array<DeviceView>, } | { "type": "revoked", reason: RevokeReason, at: UnixMillis, } | { "type": "drain", reconnect_after_ms: number, };
 
 export type Welcome = { state: DeviceState, seq: Seq, epoch: Epoch, heartbeat_ms: number, 
 /**
@@ -109,7 +118,11 @@ total?: number,
  */
 done: boolean, };
 
-export type Upsert = { id: CredentialId, version: Version, seq: Seq, box: Base64Url, };
+export type Upsert = { id: CredentialId, version: Version, seq: Seq, box: Base64Url, 
+/**
+ * The box holds the credential without its `fields`: enough to pick it, nothing to sign with.
+ */
+summary?: boolean, };
 
 export type Tombstone = { id: CredentialId, version: Version, seq: Seq, };
 
@@ -319,6 +332,29 @@ export type RemovedDevices = { seq: Seq, removed: Array<RemovedDevice>, };
 
 export type RemovedDevice = { id: DeviceId, online: boolean, held: Array<CredentialId>, };
 
+/**
+ * What each device was ever given: with the removed ones, what to rotate.
+ */
+export type HoldingsList = { devices: Array<DeviceHoldings>, };
+
+export type DeviceHoldings = { device: DeviceId, 
+/**
+ * First given first.
+ */
+held: Array<Holding>, };
+
+export type Holding = { credential: CredentialId, 
+/**
+ * When the device was first given it.
+ */
+given_at: UnixMillis, 
+/**
+ * When the owner said that it was rotated at the exchange, since the device was removed.
+ */
+rotated_at?: UnixMillis, };
+
+export type SetRotated = { rotated: boolean, };
+
 export type PasswordChange = { password: Sensitive, new_password: Sensitive, totp?: Sensitive, recovery_code?: Sensitive, };
 
 export type PasswordForgot = { email: string, };
@@ -336,7 +372,7 @@ export type SessionList = { sessions: Array<SessionView>, };
 /**
  * The kinds of entry in the security log.
  */
-export type EventKind = "signed_up" | "logged_in" | "logged_out" | "session_ended" | "totp_enabled" | "totp_disabled" | "recovery_code_used" | "recovery_codes_renewed" | "password_changed" | "password_reset" | "sync_turned_on" | "sync_turned_off" | "device_added" | "device_verified" | "device_renamed" | "device_removed" | "device_erased" | "device_wiped" | "panic" | "credential_added" | "credential_changed" | "credential_deleted" | "credential_read" | "attempts_blocked" | "mail_undeliverable";
+export type EventKind = "signed_up" | "logged_in" | "logged_out" | "session_ended" | "totp_enabled" | "totp_disabled" | "recovery_code_used" | "recovery_codes_renewed" | "password_changed" | "password_reset" | "sync_turned_on" | "sync_turned_off" | "device_added" | "device_verified" | "device_renamed" | "device_removed" | "device_erased" | "device_wiped" | "panic" | "credential_added" | "credential_changed" | "credential_deleted" | "credential_read" | "credential_rotated" | "attempts_blocked" | "mail_undeliverable";
 
 export type EventView = { id: EventId, at: UnixMillis, kind: EventKind, device?: DeviceId, address?: string, 
 /**
@@ -384,4 +420,5 @@ export const BOX_NONCE_BYTES = 12;
 export const UNLOCK_KEY_BYTES = 32;
 export const PASSWORD_CHARS_MIN = 12;
 export const PASSWORD_CHARS_MAX = 1024;
+export const RETRIEVE_IDS_MAX = 200;
 export const DEVICE_NAME_CHARS_MAX = 64;

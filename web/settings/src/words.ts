@@ -82,6 +82,7 @@ export const eventWords: Record<EventKind, string> = {
   credential_changed: "Exchange key changed",
   credential_deleted: "Exchange key deleted",
   credential_read: "Exchange keys read",
+  credential_rotated: "Exchange key rotated, you said",
   attempts_blocked: "Too many wrong codes: attempts blocked for a while",
   mail_undeliverable: "A mail to you could not be delivered",
 };
@@ -98,6 +99,7 @@ function subject({ kind, detail }: EventView, accounts: Snapshot["accounts"]): s
     case "credential_changed":
     case "credential_deleted":
     case "credential_read":
+    case "credential_rotated":
       return accounts.find((each) => each.id === detail)?.label ?? "An account that is not in this browser";
     case "logged_in":
       return browserOf(detail);

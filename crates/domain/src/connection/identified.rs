@@ -189,7 +189,7 @@ impl Identified {
             (Stage::Pending | Stage::Verified { .. }, ClientMessage::Delete { r#ref, id, base_version }) => {
                 self.write(Write::Delete { r#ref, id, base: base_version }, pace, effects);
             }
-            (_, ClientMessage::Hello(_))
+            (_, ClientMessage::Hello(_) | ClientMessage::Retrieve { .. })
             | (Stage::Pending, ClientMessage::Ack { .. })
             | (Stage::Pending | Stage::Verified { .. }, ClientMessage::Receipt { .. }) => {
                 self.close(CloseCode::ProtocolError, effects);

@@ -28,6 +28,7 @@ impl Unidentified {
             ClientMessage::Ack { .. }
             | ClientMessage::Put { .. }
             | ClientMessage::Delete { .. }
+            | ClientMessage::Retrieve { .. }
             | ClientMessage::Receipt { .. } => Err(CloseCode::ProtocolError),
         }
     }

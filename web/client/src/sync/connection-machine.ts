@@ -134,6 +134,7 @@ function onMessage(state: ConnectionState, message: ServerMessage, here: Circums
     case "unlock":
     case "sync":
     case "done":
+    case "retrieved":
     case "error":
     case "devices":
       return [state, [{ kind: "deliver", message }, watch]];
