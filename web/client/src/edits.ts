@@ -9,11 +9,12 @@ import { newId } from "./ids.ts";
 import type { Plain } from "./keys/boxes.ts";
 import { sealLocal } from "./keys/key-ring.ts";
 import { SWAP_TRIES_MAX } from "./limits.ts";
-import type { CredentialId } from "./protocol.gen.ts";
+import type { CredentialId, UnixMillis } from "./protocol.gen.ts";
 import type { Draft } from "./state.ts";
-import type { Change, Entry, Row, Write } from "./store/records.ts";
+import { type Change, type Entry, entryMark, type Row, type Write } from "./store/records.ts";
 
 type LocalRow = Extract<Row, { home: "local" }>;
+/** Of `fields` those that are named are replaced; one that is "" goes. */
 export type Edited = Partial<Pick<Draft, "label" | "environment" | "fields">>;
 
 export class Edits {
@@ -29,10 +30,10 @@ export class Edits {
     return id;
   }
 
-  update(id: CredentialId, edited: Edited): Promise<Entry> {
+  update(id: CredentialId, edit: Edited): Promise<Entry> {
     return this.revise(id, async (entry) => {
       const { row, change } = entry;
-      const plain = { ...(await this.holdings.openEntry(id, entry)), ...edited };
+      const plain = edited(await this.holdings.openEntry(id, entry), edit);
       if (change?.write.kind === "unshare" && change.state.kind === "waiting") {
         const { box: keep } = await this.localRow(id, plain);
         return { row, change: renewed(change.base, { kind: "unshare", keep }) };
@@ -47,12 +48,63 @@ export class Edits {
   }
 
   remove(id: CredentialId): Promise<Entry> {
+    return this.revise(id, async (entry) => removed(entry, baseOf(entry)));
+  }
+
+  /** Notes that it is to be deleted at `until`; {@link removeDue} does it. */
+  removeLater(id: CredentialId, until: UnixMillis): Promise<Entry> {
     return this.revise(id, async (entry) => {
-      const { row } = entry;
-      if (row === undefined) return {};
-      if (row.home === "local") return row.tombstone ? { row: { home: "gone", ...row.tombstone } } : {};
-      return { row, change: row.home === "gone" ? undefined : renewed(baseOf(entry), { kind: "delete" }) };
+      if (!entry.row && !entry.change) throw new NoSuchAccountError();
+      // What is on its way becomes the next version, and is what the user saw too.
+      const base = baseOf(entry) + (entry.change?.state.kind === "waiting" ? 1 : 0);
+      return { ...entry, wish: { kind: "delete", until, base } };
     });
+  }
+
+  /** Takes {@link removeLater} back; resolves to whether it was in time. */
+  async keep(id: CredentialId): Promise<boolean> {
+    let inTime = false;
+    await this.revise(id, async (entry) => {
+      inTime = entry.wish?.kind === "delete";
+      return inTime ? { ...entry, wish: undefined } : entry;
+    });
+    return inTime;
+  }
+
+  /** Deletes what was to be deleted by `now`; resolves to what that was, and to when there is more. */
+  async removeDue(now: UnixMillis): Promise<{ due: CredentialId[]; next: UnixMillis | undefined }> {
+    const due: CredentialId[] = [];
+    const later: UnixMillis[] = [];
+    for (const [id, { wish }] of (await this.holdings.store.read()).entries) {
+      if (wish?.kind !== "delete") continue;
+      if (wish.until <= now) due.push(id);
+      else later.push(wish.until);
+    }
+    for (const id of due) {
+      await this.revise(id, async (entry) => {
+        const { wish } = entry;
+        if (wish?.kind !== "delete" || wish.until > now) return entry;
+        // On the version that the user saw: if another device changed it since, that is a conflict, and nothing is lost.
+        return removed(entry, Math.min(wish.base, baseOf(entry)));
+      });
+    }
+    return { due, next: later.length > 0 ? Math.min(...later) : undefined };
+  }
+
+  /** Forgets what no key opens any more. @throws LockedError while this browser is only locked */
+  async discardSealed(): Promise<CredentialId[]> {
+    const { holdings } = this;
+    const gone = holdings.removal !== undefined;
+    if (!gone) await holdings.requireRing();
+    const discarded: CredentialId[] = [];
+    for (const [id, entry] of (await holdings.store.read()).entries) {
+      const { row } = entry;
+      if (row?.home !== "local" || row.under !== "unlock") continue;
+      if (!gone && (await holdings.openRow(id, row).then(() => true, isOnlyLocked))) continue;
+      const next = await this.revise(id, async (seen) => (entryMark(seen) === entryMark(entry) ? {} : seen));
+      if (!next.row) discarded.push(id);
+    }
+    return discarded;
   }
 
   share(id: CredentialId): Promise<Entry> {
@@ -156,6 +208,18 @@ export class Edits {
   }
 }
 
+export function edited<P extends Draft>(plain: P, { fields, ...rest }: Edited): P {
+  const merged = Object.entries({ ...plain.fields, ...fields }).filter(([, text]) => text !== "");
+  return { ...plain, ...rest, fields: Object.fromEntries(merged) };
+}
+
+/** What is left of an entry that its owner deletes. */
+function removed({ row }: Entry, base: number): Entry {
+  if (row === undefined) return {};
+  if (row.home === "local") return row.tombstone ? { row: { home: "gone", ...row.tombstone }, wish: undefined } : {};
+  return { row, change: row.home === "gone" ? undefined : renewed(base, { kind: "delete" }), wish: undefined };
+}
+
 function renewed(base: number, write: Write): Change {
   return { token: newId(), base, at: Date.now(), write, state: { kind: "waiting" } };
 }
@@ -165,4 +229,9 @@ function baseOf({ row, change }: Entry): number {
   if (change?.state.kind === "committed") return change.state.version;
   if (change?.state.kind === "waiting") return change.base;
   return row === undefined || row.home === "local" ? 0 : row.version;
+}
+
+/** Whether what did not open may open later. */
+function isOnlyLocked(cause: unknown): boolean {
+  return !(cause instanceof DamagedError);
 }

@@ -5,12 +5,12 @@
  * a credential's fields are opened for one {@link Holdings.lend} and not kept.
  */
 
-import { LockedError, NoSuchAccountError, RemovedError } from "./errors.ts";
+import { LockedError, NoSuchAccountError, ProblemError, RemovedError } from "./errors.ts";
 import { identityOf, keyHint } from "./identity.ts";
 import type { Plain } from "./keys/boxes.ts";
 import { openLocal } from "./keys/key-ring.ts";
 import type { CredentialId, UserId } from "./protocol.gen.ts";
-import type { Account, Credential, Draft, Lock, LockReason, PendingChange, Sync } from "./state.ts";
+import type { Account, Conflict, Credential, Draft, Lock, LockReason, PendingChange, Sync } from "./state.ts";
 import { LocalStore, type Stored } from "./store/local-store.ts";
 import { type Change, type Entry, entryMark, type RemovalRecord, type Row } from "./store/records.ts";
 import { TabLock } from "./tab-lock.ts";
@@ -123,8 +123,20 @@ export class Holdings {
     const entry = await this.store.entry(id);
     const plain = isAccount(entry) ? await this.openEntry(id, entry) : undefined;
     if (!plain) throw await this.#whyMissing();
-    const { createdAt: _, ...draft } = plain;
-    return use({ id, ...draft });
+    return use(lent(id, plain));
+  }
+
+  /** Decrypts both sides of a conflict for the length of `use`. */
+  async lendConflict<T>(id: CredentialId, use: (conflict: Conflict) => T | Promise<T>): Promise<T> {
+    const { row, change } = await this.store.entry(id);
+    if (change?.state.kind !== "conflict") {
+      throw new ProblemError({ code: "not_found", detail: "There is no conflict about this account." });
+    }
+    const [mine, theirs] = await Promise.all([
+      this.openChange(id, change),
+      row && row.home !== "gone" ? this.openRow(id, row) : undefined,
+    ]);
+    return use({ mine: mine && lent(id, mine), theirs: theirs && lent(id, theirs) });
   }
 
   /** What the entry says now, with the change that was made here unless that was turned down. */
@@ -187,13 +199,13 @@ export class Holdings {
     const { ring } = this.lock;
     const known = this.#shown;
     const stored = stale === "all" ? await this.store.read() : await this.store.readAgain(this.#stored, stale);
-    const shown = new Map<CredentialId, Shown>();
-    for (const [id, entry] of stored.entries) {
+    const opened = [...stored.entries].map(async ([id, entry]): Promise<[CredentialId, Shown]> => {
       const before = known.get(id);
-      if (before?.account && before.entry === entry) shown.set(id, before);
-      else if (before?.account && entryMark(before.entry) === entryMark(entry)) shown.set(id, { ...before, entry });
-      else shown.set(id, await this.#opened(id, entry));
-    }
+      if (before?.account && before.entry === entry) return [id, before];
+      if (before?.account && entryMark(before.entry) === entryMark(entry)) return [id, { ...before, entry }];
+      return [id, await this.#opened(id, entry)];
+    });
+    const shown = new Map(await Promise.all(opened));
     this.#stored = stored;
     // The storage says so itself now, or the device has asked to come back since.
     if (stored.removal || stored.enrolment?.state === "pending") this.#removal = undefined;
@@ -224,11 +236,15 @@ export class Holdings {
   }
 }
 
+function lent(id: CredentialId, { createdAt: _, ...draft }: Plain): Credential {
+  return { id, ...draft };
+}
+
 function accountOf(id: CredentialId, entry: Entry, plain: Plain): Account {
   const { exchange, kind, label, environment, createdAt } = plain;
   const hint = keyHint(plain);
   const updatedAt = changedAt(entry);
-  const pending = pendingOf(entry.change);
+  const pending = pendingOf(entry);
   return {
     ...{ id, exchange, kind, label, environment, createdAt },
     ...(hint && { keyHint: hint }),
@@ -266,7 +282,8 @@ function changedAt({ row, change }: Entry): number | undefined {
   return row?.home === "gone" ? undefined : row?.at;
 }
 
-function pendingOf(change: Change | undefined): PendingChange | undefined {
+function pendingOf({ change, wish }: Entry): PendingChange | undefined {
+  if (wish?.kind === "delete") return { kind: "deleting", until: wish.until };
   if (!change || change.state.kind === "committed") return undefined;
   const what = change.write.kind;
   switch (change.state.kind) {

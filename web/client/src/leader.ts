@@ -7,6 +7,7 @@
  */
 
 import type { Bytes } from "./bytes.ts";
+import { Departures } from "./departures.ts";
 import { Edits } from "./edits.ts";
 import type { Holdings } from "./holdings.ts";
 import { signHello } from "./keys/device-keys.ts";
@@ -58,6 +59,7 @@ export class Leader {
   readonly #connection: Connection;
   readonly #incoming: Incoming;
   readonly #outgoing: Outgoing;
+  readonly #departures: Departures;
   #status: Status;
   #welcome: Welcome | undefined;
   #caughtUp = false;
@@ -80,6 +82,10 @@ export class Leader {
       this.#tell({ warnings: [...this.#status.warnings, warning].slice(-WARNINGS_MAX) });
     });
     this.#outgoing = new Outgoing(here.holdings, this.#edits, (message) => this.#connection.send(message));
+    this.#departures = new Departures(this.#edits, async (ids) => {
+      await here.stored(ids);
+      await this.#flush();
+    });
   }
 
   get status(): Status {
@@ -88,6 +94,7 @@ export class Leader {
 
   /** Connects if this browser is enrolled; the devices are shown to one that is not, too: it may be the last that is left. */
   async start(): Promise<void> {
+    void this.#departures.look();
     const { store } = this.here.holdings;
     const [enrolment, receiptDue] = await Promise.all([store.fact("enrolment"), store.fact("receiptDue")]);
     if (enrolment) return this.#connection.start();
@@ -98,6 +105,7 @@ export class Leader {
   stop(): void {
     this.#connection.stop();
     this.#outgoing.reset();
+    this.#departures.stop();
   }
 
   /** The network came back, or somebody looks at the page again. */
@@ -112,6 +120,8 @@ export class Leader {
       case "connect":
         this.stop();
         return this.start();
+      case "look_for_due":
+        return this.#departures.look();
       case "share_all":
         return this.#shareAll();
       case "list_devices":

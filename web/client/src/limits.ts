@@ -34,3 +34,6 @@ export const TABS_FORGET_MS = 2_000;
 
 /** Warnings kept for showing. */
 export const WARNINGS_MAX = 20;
+
+/** A browser's timer counts in 32 bits and fires at once beyond that; what is due later is looked at in between. */
+export const TIMER_MS_MAX = 2 ** 31 - 1;

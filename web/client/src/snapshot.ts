@@ -1,7 +1,7 @@
 /** What a terminal sees, put together from what this tab knows. */
 
 import type { Holdings } from "./holdings.ts";
-import type { Lock, Session, Snapshot } from "./state.ts";
+import type { Bulk, Lock, Session, Snapshot } from "./state.ts";
 import type { Status } from "./tabs/messages.ts";
 
 export interface Known {
@@ -9,9 +9,10 @@ export interface Known {
   readonly holdings: Holdings | undefined;
   readonly status: Status;
   readonly enrolling: boolean;
+  readonly bulk: Bulk | undefined;
 }
 
-export function compose({ session, holdings, status, enrolling }: Known): Snapshot {
+export function compose({ session, holdings, status, enrolling, bulk }: Known): Snapshot {
   const { connection, progress, devices, warnings } = status;
   return {
     session,
@@ -19,6 +20,7 @@ export function compose({ session, holdings, status, enrolling }: Known): Snapsh
     lock: lockOf(session, holdings),
     connection,
     ...(progress && { progress }),
+    ...(bulk && { bulk }),
     elsewhere: [],
     accounts: session.kind === "in" && holdings ? holdings.accounts : [],
     sealedAccounts: holdings?.sealedAccounts ?? 0,

@@ -16,7 +16,7 @@ import type { CredentialId, Me, Problem, RevokeReason, UserId } from "./protocol
 import { recall, remember } from "./remembered.ts";
 import { forget, type Revocation } from "./removal.ts";
 import { compose } from "./snapshot.ts";
-import type { Session, Snapshot } from "./state.ts";
+import type { Bulk, Session, Snapshot } from "./state.ts";
 import type { ChangeState } from "./store/records.ts";
 import { backoffMs } from "./sync/backoff.ts";
 import { Forgetting } from "./tabs/forgetting.ts";
@@ -36,6 +36,7 @@ export class Tab {
   #leader: Leader | undefined;
   #status: Status = NO_STATUS;
   #enrolling = false;
+  #bulk: Bulk | undefined;
   #snapshot: Snapshot;
   #renderDue = false;
 
@@ -135,6 +136,12 @@ export class Tab {
       this.#enrolling = false;
       this.#render();
     }
+  }
+
+  /** How far a change to many accounts is, while one is being made from this tab. */
+  showBulk(bulk: Bulk | undefined): void {
+    this.#bulk = bulk;
+    this.#render();
   }
 
   /** What became of the change that was made with this token; `undefined` once it is settled or replaced. */
@@ -316,6 +323,7 @@ export class Tab {
       holdings: this.#holdings,
       status: this.#status,
       enrolling: this.#enrolling,
+      bulk: this.#bulk,
     });
   }
 }

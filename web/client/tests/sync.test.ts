@@ -1,87 +1,26 @@
-import "fake-indexeddb/auto";
-
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { test } from "node:test";
 
-import { fromBase64Url, toBase64Url } from "../src/bytes.ts";
-import { Edits } from "../src/edits.ts";
 import { LockedError, NoSuchAccountError, RemovedError } from "../src/errors.ts";
-import { Holdings } from "../src/holdings.ts";
-import { open, type Plain, seal } from "../src/keys/boxes.ts";
-import { KeyRing } from "../src/keys/key-ring.ts";
-import * as transcript from "../src/keys/transcript.ts";
 import { WRITE_RETRY_MS } from "../src/limits.ts";
-import type { ClientMessage, ServerMessage, SyncPage } from "../src/protocol.gen.ts";
 import { carryOutRevocation } from "../src/removal.ts";
-import type { Warning } from "../src/state.ts";
-import { Incoming } from "../src/sync/incoming.ts";
-import { Outgoing } from "../src/sync/outgoing.ts";
-
-const EPOCH = "epoch";
-const DEVICE = "device";
-const draft = { exchange: "bybit", kind: "hmac", label: "Desk", environment: "testnet", fields: { secret: "s" } };
-const plain = (label: string): Plain => ({ ...draft, label, createdAt: 1 });
-
-let users = 0;
-let user: string;
-let holdings: Holdings;
-let edits: Edits;
-let incoming: Incoming;
-let outgoing: Outgoing;
-let ring: KeyRing;
-let sent: ClientMessage[];
-let warnings: Warning[];
-
-beforeEach(async () => {
-  user = `user ${++users}`;
-  const aes = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  ring = new KeyRing(user, { device: DEVICE, unlock: await aes(), local: await aes() });
-  sent = [];
-  warnings = [];
-  holdings = await Holdings.open(user, () => {});
-  edits = new Edits(holdings);
-  incoming = new Incoming(holdings, edits, (warning) => warnings.push(warning));
-  outgoing = new Outgoing(holdings, edits, (message) => sent.push(message));
-});
-
-async function verify() {
-  await holdings.store.setEnrolment({ device: DEVICE, state: "verified", matchCode: "0000" });
-  holdings.lock.unlock(ring);
-  await holdings.reload();
-}
-
-async function page(id: string, version: number, label: string): Promise<SyncPage> {
-  const box = toBase64Url(await seal(ring.keys.unlock, transcript.downAad(user, DEVICE, id, version), plain(label)));
-  return { seq: version, upserts: [{ id, version, seq: version, box }], deletes: [], done: true };
-}
-const deletion = (id: string, version: number): SyncPage => ({
-  seq: version,
-  upserts: [],
-  deletes: [{ id, version, seq: version }],
-  done: true,
-});
-
-async function labels() {
-  await holdings.reload();
-  return holdings.accounts.map(({ label }) => label);
-}
-
-/** Answers the last put as the server would: with its news, and with `done`. */
-async function commit(order: "done first" | "news first") {
-  const put = sent.at(-1);
-  assert.ok(put?.type === "put");
-  const { ref, id, base_version } = put;
-  const version = base_version + 1;
-  const said = await open(ring.keys.unlock, transcript.upAad(user, DEVICE, id, version), fromBase64Url(put.box));
-  const box = toBase64Url(await seal(ring.keys.unlock, transcript.downAad(user, DEVICE, id, version), said));
-  const news: SyncPage = { seq: version, upserts: [{ id, version, seq: version, box }], deletes: [], done: true };
-  const done = { type: "done", ref, id, version, seq: version } as const satisfies ServerMessage;
-  if (order === "done first") await outgoing.done(done);
-  await outgoing.recognise(news.upserts);
-  await incoming.apply(news, EPOCH);
-  if (order === "news first") await outgoing.done(done);
-  await holdings.reload();
-}
+import {
+  commit,
+  deletion,
+  draft,
+  EPOCH,
+  edits,
+  holdings,
+  incoming,
+  labels,
+  outgoing,
+  page,
+  ring,
+  sent,
+  tabs,
+  verify,
+  warnings,
+} from "./bench.ts";
 
 test("an account lives in this browser alone, encrypted, without any server", async () => {
   const id = await edits.add(draft);
@@ -228,8 +167,6 @@ test("a local-only account that meets another under its id is kept beside it", a
   await incoming.apply(await page(id, 1, "Theirs"), EPOCH);
   assert.deepEqual(await labels(), ["Mine", "Theirs"]);
 });
-
-const tabs = { forget: () => Promise.resolve(true) };
 
 test("a removal takes the synced accounts, and locks the local ones", async () => {
   await verify();

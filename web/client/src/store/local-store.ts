@@ -19,6 +19,7 @@ import {
   entryMark,
   type RemovalRecord,
   type Row,
+  type Wish,
 } from "./records.ts";
 
 interface Schema extends DBSchema {
@@ -26,6 +27,7 @@ interface Schema extends DBSchema {
   facts: { key: keyof Facts; value: Facts[keyof Facts] };
   rows: { key: CredentialId; value: Row };
   changes: { key: CredentialId; value: Change };
+  wishes: { key: CredentialId; value: Wish };
 }
 
 interface Facts {
@@ -43,16 +45,21 @@ export interface Stored extends Partial<Facts> {
   readonly entries: ReadonlyMap<CredentialId, Entry>;
 }
 
-/** One credential's part of a {@link LocalStore.swap}. */
+/**
+ * One credential's part of a {@link LocalStore.swap}. A `next` that does not name a wish keeps the one that is there, for as
+ * long as there is something that it is about.
+ */
 export interface Swap {
   readonly id: CredentialId;
   readonly seen: Entry;
   readonly next: Entry;
 }
 
-const VERSION = 1;
-const EVERYTHING = ["keys", "facts", "rows", "changes"] as const;
-const ALL_BUT_KEYS = ["facts", "rows", "changes"] as const;
+const VERSION = 2;
+const ALL_BUT_KEYS = ["facts", "rows", "changes", "wishes"] as const;
+const EVERYTHING = ["keys", ...ALL_BUT_KEYS] as const;
+/** What is stored under a credential's id. */
+const ENTRIES = ["rows", "changes", "wishes"] as const;
 
 export class LocalStore {
   private constructor(
@@ -63,7 +70,9 @@ export class LocalStore {
   static async open(user: UserId): Promise<LocalStore> {
     const db = await openDB<Schema>(databaseName(user), VERSION, {
       upgrade: (fresh) => {
-        for (const name of EVERYTHING) fresh.createObjectStore(name);
+        for (const name of EVERYTHING) {
+          if (!fresh.objectStoreNames.contains(name)) fresh.createObjectStore(name);
+        }
       },
     });
     return new LocalStore(user, db);
@@ -75,17 +84,18 @@ export class LocalStore {
 
   async read(): Promise<Stored> {
     const tx = this.db.transaction(ALL_BUT_KEYS);
-    const [facts, rowIds, rows, changeIds, changes] = await Promise.all([
+    const entries = new Map<CredentialId, Entry>();
+    const collect = async (name: (typeof ENTRIES)[number], part: keyof Entry) => {
+      const store = tx.objectStore(name);
+      const [ids, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+      ids.forEach((id, index) => {
+        entries.set(id, { ...entries.get(id), [part]: values[index] });
+      });
+    };
+    const [facts] = await Promise.all([
       readFacts(tx.objectStore("facts")),
-      tx.objectStore("rows").getAllKeys(),
-      tx.objectStore("rows").getAll(),
-      tx.objectStore("changes").getAllKeys(),
-      tx.objectStore("changes").getAll(),
+      ...[collect("rows", "row"), collect("changes", "change"), collect("wishes", "wish")],
     ]);
-    const entries = new Map<CredentialId, Entry>(rowIds.map((id, index) => [id, { row: rows[index] }]));
-    changeIds.forEach((id, index) => {
-      entries.set(id, { ...entries.get(id), change: changes[index] });
-    });
     return { entries, ...facts };
   }
 
@@ -96,8 +106,8 @@ export class LocalStore {
     const [facts] = await Promise.all([
       readFacts(tx.objectStore("facts")),
       ...[...ids].map(async (id) => {
-        const [row, change] = await Promise.all([tx.objectStore("rows").get(id), tx.objectStore("changes").get(id)]);
-        if (row || change) entries.set(id, { row, change });
+        const entry = await readEntry(tx, id);
+        if (entry.row || entry.change) entries.set(id, entry);
         else entries.delete(id);
       }),
     ]);
@@ -114,9 +124,13 @@ export class LocalStore {
   }
 
   async entry(id: CredentialId): Promise<Entry> {
-    const tx = this.db.transaction(["rows", "changes"]);
-    const [row, change] = await Promise.all([tx.objectStore("rows").get(id), tx.objectStore("changes").get(id)]);
-    return { row, change };
+    return readEntry(this.db.transaction(ENTRIES), id);
+  }
+
+  /** All of them at one moment, in the order of `ids`. */
+  async entries(ids: readonly CredentialId[]): Promise<Entry[]> {
+    const tx = this.db.transaction(ENTRIES);
+    return Promise.all(ids.map((id) => readEntry(tx, id)));
   }
 
   async fact<K extends keyof Facts>(key: K): Promise<Facts[K] | undefined> {
@@ -129,17 +143,28 @@ export class LocalStore {
    */
   async swap(swaps: readonly Swap[], seen: { enrolment: Enrolment | undefined; cursor?: Cursor }): Promise<boolean> {
     const tx = this.db.transaction(ALL_BUT_KEYS, "readwrite");
-    const [rows, changes, facts] = [tx.objectStore("rows"), tx.objectStore("changes"), tx.objectStore("facts")];
-    const enrolment = (await facts.get("enrolment")) as Enrolment | undefined;
-    let untouched = enrolment?.device === seen.enrolment?.device && enrolment?.state === seen.enrolment?.state;
-    for (const { id, seen: before } of swaps) {
-      const [row, change] = await Promise.all([rows.get(id), changes.get(id)]);
-      untouched &&= entryMark({ row, change }) === entryMark(before);
-    }
+    const facts = tx.objectStore("facts");
+    const [enrolment, ...present] = await Promise.all([
+      facts.get("enrolment") as Promise<Enrolment | undefined>,
+      ...swaps.map(({ id }) => readEntry(tx, id)),
+    ]);
+    const untouched =
+      enrolment?.device === seen.enrolment?.device &&
+      enrolment?.state === seen.enrolment?.state &&
+      swaps.every((swap, index) => entryMark(present[index] ?? {}) === entryMark(swap.seen));
     if (untouched) {
-      for (const { id, next } of swaps) {
-        void (next.row ? rows.put(next.row, id) : rows.delete(id));
-        void (next.change ? changes.put(next.change, id) : changes.delete(id));
+      for (const { id, seen: before, next } of swaps) {
+        const { row, change } = next;
+        const wish = "wish" in next ? next.wish : row || change ? before.wish : undefined;
+        for (const [name, value] of [
+          ["rows", row],
+          ["changes", change],
+          ["wishes", wish],
+        ] as const) {
+          const store = tx.objectStore(name);
+          // The value belongs to the store beside whose name it stands.
+          void (value ? store.put(value as never, id) : store.delete(id));
+        }
       }
       if (seen.cursor) void facts.put(seen.cursor, "cursor");
     }
@@ -205,6 +230,7 @@ export class LocalStore {
     const [rows, facts] = [tx.objectStore("rows"), tx.objectStore("facts")];
     const enrolment = (await facts.get("enrolment")) as Enrolment | undefined;
     void tx.objectStore("changes").clear();
+    void tx.objectStore("wishes").clear();
     void facts.delete("enrolment");
     void facts.delete("cursor");
     if (removal) void facts.put(removal, "removal");
@@ -219,6 +245,15 @@ export class LocalStore {
     }
     await tx.done;
   }
+}
+
+/** The parts of an entry, in a transaction that reaches all of them. */
+async function readEntry(
+  tx: { objectStore(name: (typeof ENTRIES)[number]): { get(id: CredentialId): Promise<unknown> } },
+  id: CredentialId,
+): Promise<Entry> {
+  const [row, change, wish] = await Promise.all(ENTRIES.map((name) => tx.objectStore(name).get(id)));
+  return { row, change, wish } as Entry;
 }
 
 async function readFacts(facts: IDBPObjectStore<Schema, typeof ALL_BUT_KEYS, "facts">): Promise<Partial<Facts>> {

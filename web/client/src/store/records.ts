@@ -61,10 +61,16 @@ export type ChangeState =
   | { readonly kind: "conflict"; readonly version: Version }
   | { readonly kind: "refused"; readonly code: ProblemCode; readonly detail: string };
 
+/** What the user wants done with a credential later: kept, so that it outlives the tab in which it was said. */
+export type Wish =
+  /** Deleted from `until` on, unless it is taken back before. `base`: the version that the user saw. */
+  { readonly kind: "delete"; readonly until: UnixMillis; readonly base: Version };
+
 /** All that is stored under one credential id. */
 export interface Entry {
   readonly row?: Row | undefined;
   readonly change?: Change | undefined;
+  readonly wish?: Wish | undefined;
 }
 
 export interface Enrolment {
@@ -87,8 +93,9 @@ export interface RemovalRecord {
 }
 
 /** Tells whether what is stored under an id is still what was read. */
-export function entryMark({ row, change }: Entry): string {
+export function entryMark({ row, change, wish }: Entry): string {
   const rowMark =
     row === undefined ? "" : row.home === "gone" ? `gone ${row.version}` : `${row.home} ${markOf(row.box)}`;
-  return `${rowMark} / ${change?.token ?? ""} ${change?.state.kind ?? ""}`;
+  const wishMark = wish === undefined ? "" : `${wish.kind} ${wish.until}`;
+  return `${rowMark} / ${change?.token ?? ""} ${change?.state.kind ?? ""} / ${wishMark}`;
 }

@@ -101,7 +101,7 @@ export class Incoming {
     const change = ruled(seen.change, ruling.change, version);
     switch (ruling.row) {
       case "gone":
-        return [{ id, seen, next: { row: { home: "gone", ...tombstone }, change } }];
+        return [{ id, seen, next: { row: { home: "gone", ...tombstone }, change, wish: undefined } }];
       case "note":
         if (seen.row?.home !== "local") return [];
         return [{ id, seen, next: { row: { ...seen.row, tombstone }, change } }];

@@ -27,6 +27,8 @@ export type Errand =
   | "connect"
   /** Auto connect was turned on: share what is local. */
   | "share_all"
+  /** Something is to be done at its time: a deletion that can be taken back until then. */
+  | "look_for_due"
   /** Devices were changed over HTTP; without a socket nobody tells. */
   | "list_devices"
   /** The server said over HTTP that the owner took this device's keys away. */
