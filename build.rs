@@ -13,6 +13,7 @@ use std::{
 
 /// What the pages are made from; a change elsewhere under `web/` (tests, installed packages) does not build them anew.
 const SOURCES: &[&str] = &[
+    "build",
     "build.mjs",
     "client/src",
     "client/package.json",

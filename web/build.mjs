@@ -1,12 +1,16 @@
-/** Bundles the two pages into the directory named by the first argument: `node build.mjs DIRECTORY`. */
+/**
+ * Bundles what the server serves into the directory named by the first argument, and prints how large it came out:
+ * `node build.mjs DIRECTORY`. Cargo's build script calls it; `KEYLEASH_WEB_DIST` takes what it made.
+ */
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { bundles } from "./build/bundles.mjs";
+import { table, weigh } from "./build/sizes.mjs";
 
 const out = process.argv[2];
 if (!out) throw new Error("usage: node build.mjs DIRECTORY");
 
-/** What is served at which path. */
+/** What is served as it is. */
 const STATIC = {
   "index.html": "terminal/index.html",
   "verify.html": "verify/index.html",
@@ -15,16 +19,6 @@ const STATIC = {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-await build({
-  entryPoints: { app: "terminal/src/main.ts", verify: "verify/src/main.ts" },
-  outdir: out,
-  bundle: true,
-  splitting: true,
-  chunkNames: "[name]-[hash]",
-  format: "esm",
-  target: "es2022",
-  minify: true,
-  legalComments: "none",
-  logLevel: "warning",
-});
+const metafile = await bundles(out);
 await Promise.all(Object.entries(STATIC).map(([name, source]) => cp(source, join(out, name))));
+console.log(table(weigh(out, metafile)));

@@ -46,3 +46,51 @@ async fn pages_are_strict() {
         assert!(!html.contains("<script>") && !html.contains(" style=") && !html.contains("<style"), "{page}");
     }
 }
+
+/// What vendors load, they can load; and nothing else is readable from another site's page.
+#[tokio::test]
+async fn only_the_embedded_scripts_are_for_other_sites() {
+    let server = Server::start().await;
+    let get = async |path: &str| {
+        let request =
+            reqwest::Client::new().get(format!("{}{path}", server.url)).header("Origin", "https://desk.example");
+        request.send().await.unwrap()
+    };
+    let header = |answer: &reqwest::Response, name: &str| {
+        answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    };
+
+    let mut chunks = Vec::new();
+    for entry in ["/embed/keyleash-client.js", "/embed/keyleash-settings.js"] {
+        let answer = get(entry).await;
+        assert_eq!(answer.status(), 200, "{entry}");
+        assert_eq!(header(&answer, "access-control-allow-origin"), "*");
+        assert_eq!(header(&answer, "access-control-allow-credentials"), "");
+        assert_eq!(header(&answer, "cross-origin-resource-policy"), "cross-origin");
+        assert_eq!(header(&answer, "cache-control"), "no-cache");
+        assert!(header(&answer, "content-type").starts_with("text/javascript"), "{answer:?}");
+        let etag = header(&answer, "etag");
+        let again = reqwest::Client::new().get(answer.url().clone()).header("If-None-Match", etag);
+        let again = again.send().await.unwrap();
+        assert_eq!(again.status(), 304);
+        assert_eq!(header(&again, "access-control-allow-origin"), "*", "a cached script stays readable");
+        let script = answer.text().await.unwrap();
+        chunks.extend(script.split('"').filter(|text| text.starts_with("./chunk-")).map(|text| text[2..].to_owned()));
+    }
+    assert!(!chunks.is_empty());
+    for chunk in chunks {
+        let answer = get(&format!("/embed/{chunk}")).await;
+        assert_eq!(answer.status(), 200, "{chunk}");
+        assert_eq!(header(&answer, "access-control-allow-origin"), "*");
+        assert_eq!(header(&answer, "cache-control"), "public, max-age=31536000, immutable");
+    }
+
+    for path in ["/", "/verify", "/app.js", "/page.css", "/dev/mailbox", "/embed", "/api/v1/me"] {
+        let answer = get(path).await;
+        assert_eq!(header(&answer, "access-control-allow-origin"), "", "{path}");
+        assert_eq!(header(&answer, "cross-origin-resource-policy"), "", "{path}");
+    }
+    for path in ["/embed/nothing.js", "/embed/..%2findex.html"] {
+        assert_eq!(get(path).await.status(), 404, "{path}");
+    }
+}

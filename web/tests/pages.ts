@@ -35,7 +35,7 @@ async function copy(server: Server, path: string, copies: Map<string, Copy>): Pr
   delete headers["content-length"];
   const body = Buffer.from(await answer.arrayBuffer());
   copies.set(path, { headers, body });
-  for (const [, name] of body.toString().matchAll(/["'](?:\.?\/)([\w-]+\.(?:js|css))["']/g)) {
-    await copy(server, `/${name}`, copies);
+  for (const [, name = ""] of body.toString().matchAll(/["'](\.{0,2}\/[\w/-]+\.(?:js|css))["']/g)) {
+    await copy(server, new URL(name, server.url + path).pathname, copies);
   }
 }

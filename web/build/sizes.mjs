@@ -1,0 +1,75 @@
+/** How much a browser loads for each entry, and how much it may be at most: a growth is decided upon, not found out later. */
+import { readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+/** Bytes of minified script that are loaded at once. */
+export const BOUNDS = {
+  "embed/keyleash-client.js": 140_000,
+  "embed/keyleash-settings.js": 300_000,
+  "app.js": 310_000,
+  "verify.js": 310_000,
+};
+
+/**
+ * For each entry of {@link BOUNDS}: what it loads at once, and what it loads only when it is needed.
+ *
+ * @param {string} out the directory that was built into
+ * @param {import("esbuild").Metafile} metafile
+ */
+export function weigh(out, metafile) {
+  const outputs = new Map(
+    Object.entries(metafile.outputs).map(([path, output]) => [relative(resolve(out), resolve(path)), output]),
+  );
+  const imports = (file, kind) =>
+    (outputs.get(file)?.imports ?? [])
+      .filter((each) => each.kind === kind && !each.external)
+      .map(({ path }) => relative(resolve(out), resolve(path)));
+
+  /** `files` and all that they import in one of the ways of `kinds`. */
+  const reached = (files, kinds) => {
+    const found = new Set();
+    const due = [...files];
+    for (let file = due.pop(); file !== undefined; file = due.pop()) {
+      if (found.has(file)) continue;
+      found.add(file);
+      for (const kind of kinds) due.push(...imports(file, kind));
+    }
+    return found;
+  };
+
+  return Object.entries(BOUNDS).map(([name, bound]) => {
+    const atOnce = reached([name], ["import-statement"]);
+    const all = reached([name], ["import-statement", "dynamic-import"]);
+    const later = bytesOf(
+      out,
+      [...all].filter((file) => !atOnce.has(file)),
+    ).minified;
+    return { name, bound, ...bytesOf(out, atOnce), later };
+  });
+}
+
+/** Each file is compressed by itself, as a server sends it. */
+function bytesOf(out, files) {
+  const sum = { minified: 0, gzip: 0, brotli: 0 };
+  for (const file of files) {
+    const bytes = readFileSync(join(out, file));
+    sum.minified += bytes.length;
+    sum.gzip += gzipSync(bytes, { level: 9 }).length;
+    sum.brotli += brotliCompressSync(bytes).length;
+  }
+  return sum;
+}
+
+/** For people. */
+export function table(weights) {
+  const kilobytes = (bytes) => (bytes / 1000).toFixed(1);
+  const rows = weights.map(({ name, minified, gzip, brotli, later, bound }) => [
+    name,
+    ...[minified, gzip, brotli, later, bound].map(kilobytes),
+  ]);
+  const lines = [["kB", "minified", "gzip", "brotli", "later", "at most"], ...rows];
+  return lines
+    .map(([name, ...figures]) => name.padEnd(28) + figures.map((figure) => figure.padStart(10)).join(""))
+    .join("\n");
+}
