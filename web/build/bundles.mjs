@@ -12,6 +12,7 @@ export const ENTRIES = {
   app: "terminal/src/main.ts",
   verify: "verify/src/main.ts",
   "embed/keyleash-client": "client/src/index.ts",
+  "embed/keyleash-exchanges": "client/src/exchanges/index.ts",
   "embed/keyleash-settings": "settings/src/index.ts",
 };
 
