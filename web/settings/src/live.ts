@@ -3,7 +3,7 @@
  * typed or asked at the moment; whatever is true about the account lives in the client.
  */
 
-import { DraftError, type Keyleash, type ProblemCode, ProblemError, type Snapshot } from "@keyleash/client";
+import { type Client, DraftError, type ProblemCode, ProblemError, type Snapshot } from "@keyleash/client";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyValues } from "lit";
 import { property, state } from "lit/decorators.js";
 import { type Texts, textsFor } from "./texts/texts.ts";
@@ -21,7 +21,7 @@ export interface Failure {
 export abstract class LiveElement extends LitElement {
   static override styles: CSSResultGroup = controls;
 
-  @property({ attribute: false }) client!: Keyleash;
+  @property({ attribute: false }) client!: Client;
   @state() protected busy = false;
   @state() protected failure: Failure | undefined;
 

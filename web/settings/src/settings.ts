@@ -1,6 +1,6 @@
 /** `<keyleash-settings>`: the panel as a whole. A terminal gives it the client and puts it where its settings are. */
 
-import type { Keyleash } from "@keyleash/client";
+import type { Client } from "@keyleash/client";
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import "./accounts.ts";
@@ -57,7 +57,7 @@ export class KeyleashSettings extends LiveElement {
     `;
   }
 
-  #panel(client: Keyleash) {
+  #panel(client: Client) {
     const { sections, tabs } = this.texts.settings;
     switch (this.section) {
       case "general":
