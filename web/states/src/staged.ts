@@ -1,0 +1,21 @@
+/**
+ * A client that stands still: shows one snapshot and gives the answers it was given. For the page of all states alone;
+ * tests of what Keyleash does use the real one.
+ */
+
+import { type Client, Keyleash, type Snapshot } from "@keyleash/client";
+
+export type Answers = Partial<Client>;
+
+const CALLS = Object.getOwnPropertyNames(Keyleash.prototype);
+
+export function staged(state: Snapshot, answers: Answers = {}): Client {
+  const nothingBehindIt = () => Promise.reject(new Error("This is a picture."));
+  return {
+    ...Object.fromEntries(CALLS.map((name) => [name, nothingBehindIt])),
+    onChange: () => () => {},
+    on: () => () => {},
+    ...answers,
+    state,
+  } as unknown as Client;
+}
