@@ -42,6 +42,7 @@ section! {
         pub bus: Bus,
         pub kms: Kms,
         pub mail: Mail,
+        pub identity: Identity,
         pub log: Log,
         pub limits: Limits,
     }
@@ -54,7 +55,8 @@ section! {
         pub public_url: Option<String>,
         /// Addresses of proxies whose `X-Forwarded-For` is believed.
         pub trusted_proxies: Vec<std::net::IpAddr>,
-        /// Further origins whose pages may open the socket and send changes, such as `https://terminal.example`.
+        /// Further origins whose pages may call the API with a token and open the socket, such as
+        /// `https://terminal.example`: pages that have this server's client embedded.
         pub allowed_origins: Vec<String>,
         /// Threads that serve connections; 0 is one for each core.
         pub workers: usize,
@@ -117,6 +119,29 @@ section! {
         pub from: String,
     }
 
+    /// Who knows people's logins. Second factor and verification of devices are this server's in any case.
+    pub struct Identity {
+        /// `accounts`: people sign up here, with an address and a password. `jwt`: they come with a signed token (RFC 7519)
+        /// of the vendor, whose login they have, and there are no passwords here. `both`: either.
+        pub provider: IdentityProvider,
+        /// The vendor's name for itself: what `iss` in its tokens must be, to the letter. Together with `sub` it names a
+        /// user: under another issuer everybody is somebody else.
+        pub jwt_issuer: Option<String>,
+        /// This server's name in the vendor's tokens: what `aud` must be, or have among others.
+        pub jwt_audience: Option<String>,
+        /// A file with the keys that the vendor signs with, a JSON Web Key Set (RFC 7517). Read again when it changes.
+        pub jwks_file: Option<String>,
+        /// Where that set is fetched from instead: `https://`, or `http://` to this machine. Fetched again every quarter of
+        /// an hour, and when a token names a key that is not known.
+        pub jwks_url: Option<String>,
+        /// How far the vendor's clock may be off, seconds; 0 to 300.
+        pub clock_skew_seconds: u64,
+        /// The claim that holds the mail address. The vendor vouches for it.
+        pub mail_claim: String,
+        /// The vendor's page that people log in at, where mails lead to: `https://`, or `http://` to this machine.
+        pub login_url: Option<String>,
+    }
+
     /// What the server writes to its standard error; `RUST_LOG` chooses how much.
     #[derive(Default)]
     pub struct Log {
@@ -131,6 +156,15 @@ pub enum KmsProvider {
     #[default]
     File,
     Aws,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityProvider {
+    #[default]
+    Accounts,
+    Jwt,
+    Both,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -176,6 +210,21 @@ impl Default for Bus {
 impl Default for Mail {
     fn default() -> Self {
         Self { url: "file:keyleash-data/mail".to_owned(), from: "Keyleash <keyleash@localhost>".to_owned() }
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            provider: IdentityProvider::default(),
+            jwt_issuer: None,
+            jwt_audience: None,
+            jwks_file: None,
+            jwks_url: None,
+            clock_skew_seconds: 60,
+            mail_claim: "email".to_owned(),
+            login_url: None,
+        }
     }
 }
 

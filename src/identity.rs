@@ -16,6 +16,7 @@ mod second_factor;
 mod sessions;
 mod sync;
 pub mod token;
+mod vendor;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use postman::Postman;
 pub use refusal::Refusal;
 pub use sessions::{Caller, NewLogin};
 use tokio::sync::Semaphore;
+pub use vendor::{Logins, Vendor};
 
 use self::{letters::Letters, passwords::Passwords};
 use crate::{
@@ -72,17 +74,25 @@ pub struct Identity {
     /// Bounds what is still being done for requests that were answered.
     after_answers: Arc<Semaphore>,
     postman: Arc<Postman>,
+    logins: Logins,
     limits: Limits,
     /// What mail links begin with.
     public_url: String,
 }
 
 impl Identity {
-    pub fn new(ports: Ports, postman: Arc<Postman>, entropy: Entropy, limits: Limits, public_url: String) -> Self {
+    pub fn new(
+        ports: Ports,
+        postman: Arc<Postman>,
+        entropy: Entropy,
+        logins: Logins,
+        limits: Limits,
+        public_url: String,
+    ) -> Self {
         let Ports { store, vault, bus, clock } = ports;
         let passwords = Passwords::new(limits.password_checks, entropy.clone());
         let after_answers = Arc::new(Semaphore::new(AFTER_ANSWERS_MAX));
-        Self { store, vault, bus, clock, entropy, passwords, after_answers, postman, limits, public_url }
+        Self { store, vault, bus, clock, entropy, passwords, after_answers, postman, logins, limits, public_url }
     }
 
     pub async fn user(&self, caller: &Caller) -> Result<User, Refusal> {

@@ -25,10 +25,10 @@ use crate::{
     actors::{Directory, Settings},
     bus::redis::RedisBusError,
     clock::{Clock, SystemClock},
-    config::Config,
+    config::{Config, IdentityProvider},
     entropy::Entropy,
     http::{self, Mailbox, Site, admin},
-    identity::{Identity, Postman},
+    identity::{Identity, Logins, Postman, Vendor},
     kms::{KmsError, file::MasterKeyError},
     mail::smtp::AddressError,
     socket::{self, CertificateError, Certificates, SocketRoute},
@@ -141,6 +141,7 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
         adapters.for_identity(),
         postman.clone(),
         adapters.entropy.clone(),
+        logins(&config),
         config.limits.clone(),
         public_url.clone(),
     ));
@@ -181,6 +182,16 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Which logins are taken.
+fn logins(config: &Config) -> Logins {
+    let vendor = || config.identity.login_url.clone().map(|login_url| Vendor { login_url });
+    match config.identity.provider {
+        IdentityProvider::Accounts => Logins { accounts: true, vendor: None },
+        IdentityProvider::Jwt => Logins { accounts: false, vendor: vendor() },
+        IdentityProvider::Both => Logins { accounts: true, vendor: vendor() },
+    }
 }
 
 /// The server's own certificate, if it has one.

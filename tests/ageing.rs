@@ -16,7 +16,7 @@ use keyleash::{
     clock::{Clock, ManualClock},
     config::limits::Limits,
     entropy::Entropy,
-    identity::{Caller, Identity, NewLogin, Origin, Ports, Postman, Refusal},
+    identity::{Caller, Identity, Logins, NewLogin, Origin, Ports, Postman, Refusal},
     kms::{DataKey, KeyContext, Kms, KmsError, WrappedKey, file::FileKms},
     mail::{MailArchive, files::FileMailer},
     store::{MailStore, sql::SqliteStore},
@@ -24,7 +24,7 @@ use keyleash::{
 };
 use keyleash_protocol::{
     Sensitive, UnixMillis, UserId,
-    http::{EventKind, LogIn, PasswordReset, SecondFactor, SignUp},
+    http::{EventKind, LogIn, PasswordReset, SecondFactor, SetUpTotp, SignUp},
 };
 use tempfile::TempDir;
 use totp_rs::{Builder, Secret, Totp};
@@ -119,7 +119,8 @@ impl House {
             Arc::new(Postman::new(store.clone(), vault.clone(), mailer.clone(), clock.clone(), entropy.clone()));
         let ports = Ports { store: store.clone(), vault, bus: Arc::new(Silence), clock: clock.clone() };
         let url = "http://127.0.0.1:8080".to_owned();
-        let identity = Arc::new(Identity::new(ports, postman.clone(), entropy, Limits::default(), url));
+        let logins = Logins { accounts: true, vendor: None };
+        let identity = Arc::new(Identity::new(ports, postman.clone(), entropy, logins, Limits::default(), url));
         let postman = tokio::spawn(postman.walk());
         Self { identity, clock, mailbox: mailer, store, postman, directory }
     }
@@ -162,7 +163,8 @@ impl House {
     }
 
     async fn enable_totp(&self, caller: &Caller) -> Totp {
-        let setup = self.identity.set_up_totp(caller, &password()).await.unwrap();
+        let set_up = SetUpTotp { password: Some(password()), ..SetUpTotp::default() };
+        let setup = self.identity.set_up_totp(caller, &set_up).await.unwrap();
         let totp = Builder::new().with_secret(Secret::try_from_base32(setup.secret.expose()).unwrap()).build().unwrap();
         let code = Sensitive::new(self.code(&totp));
         self.identity.confirm_totp(caller, &code, &origin()).await.unwrap();

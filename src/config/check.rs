@@ -4,7 +4,7 @@ use figment::Figment;
 use keyleash_domain::origin::AllowedOrigins;
 use lettre::message::Mailbox;
 
-use super::{Config, KmsProvider};
+use super::{Config, IdentityProvider, KmsProvider};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -27,12 +27,23 @@ impl From<figment::Error> for ConfigError {
     }
 }
 
+const OF_THE_VENDORS_LOGIN: [&str; 7] = [
+    "identity.jwt_issuer",
+    "identity.jwt_audience",
+    "identity.jwks_file",
+    "identity.jwks_url",
+    "identity.clock_skew_seconds",
+    "identity.mail_claim",
+    "identity.login_url",
+];
+
 /// `given`: what was configured on purpose.
 pub(super) fn check(config: &Config, given: &Figment) -> Result<(), ConfigError> {
     ranges(config)?;
     addresses(config)?;
     mail_from(config)?;
     belong_together(config, given)?;
+    vendors_login(config, given)?;
     named_on_purpose(config, given)
 }
 
@@ -40,6 +51,7 @@ fn ranges(config: &Config) -> Result<(), ConfigError> {
     let limits = &config.limits;
     for (key, value, least, most) in [
         ("store.connections", u64::from(config.store.connections), 2, 1_000),
+        ("identity.clock_skew_seconds", config.identity.clock_skew_seconds, 0, 300),
         ("limits.grace_seconds", limits.grace_seconds, 0, 86_400),
         ("limits.heartbeat_seconds", limits.heartbeat_seconds, 1, 300),
         ("limits.restore_days", limits.restore_days, 0, 90),
@@ -142,6 +154,45 @@ fn belong_together(config: &Config, given: &Figment) -> Result<(), ConfigError> 
     Ok(())
 }
 
+/// What is said of the vendor's tokens is all there, or none of it.
+fn vendors_login(config: &Config, given: &Figment) -> Result<(), ConfigError> {
+    let identity = &config.identity;
+    let rule = |key: &'static str, rule: &str| Err(ConfigError::Rule { key, rule: rule.to_owned() });
+    if identity.provider == IdentityProvider::Accounts {
+        for key in OF_THE_VENDORS_LOGIN {
+            if given.find_value(key).is_ok() {
+                return rule(key, "is for identity.provider = \"jwt\" or \"both\", but the provider is \"accounts\"");
+            }
+        }
+        return Ok(());
+    }
+    // A user's name is the issuer, a space, and the vendor's name for them.
+    if !identity.jwt_issuer.as_deref().is_some_and(|issuer| !issuer.is_empty() && !issuer.contains(char::is_whitespace))
+    {
+        return rule("identity.jwt_issuer", "is needed by identity.provider, without spaces: what `iss` must be");
+    }
+    if identity.jwt_audience.as_deref().is_none_or(str::is_empty) {
+        return rule("identity.jwt_audience", "is needed by identity.provider: what `aud` must be");
+    }
+    if identity.jwks_file.is_some() == identity.jwks_url.is_some() {
+        return rule("identity.jwks_url", "or identity.jwks_file is needed by identity.provider: one of them");
+    }
+    if identity.jwks_url.as_deref().is_some_and(|url| !is_private(url)) {
+        return rule(
+            "identity.jwks_url",
+            "who can change the answer can be anybody: https://, or http:// to this machine",
+        );
+    }
+    if identity.mail_claim.is_empty() {
+        return rule("identity.mail_claim", "names the claim that holds the mail address, such as email");
+    }
+    match identity.login_url.as_deref() {
+        None => rule("identity.login_url", "is needed by identity.provider: mails lead people to their login there"),
+        Some(url) if !is_private(url) => rule("identity.login_url", "https://, or http:// to this machine"),
+        Some(_) => Ok(()),
+    }
+}
+
 /// Embedded parts are for one person on one machine. Listening beyond loopback with one of them is refused unless it is
 /// named in the configuration, so that nobody runs a development set-up in public by forgetting something.
 fn named_on_purpose(config: &Config, given: &Figment) -> Result<(), ConfigError> {
@@ -208,6 +259,41 @@ mod tests {
             let error = load(toml).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn a_vendors_login_is_whole_or_not_there() {
+        let whole = [
+            ("provider", "jwt"),
+            ("jwt_issuer", "https://login.vendor.example"),
+            ("jwt_audience", "keyleash"),
+            ("jwks_url", "https://login.vendor.example/jwks.json"),
+            ("login_url", "https://terminal.vendor.example/login"),
+        ];
+        let toml = |change: (&str, Option<&str>)| {
+            let mut keys: Vec<_> = whole.iter().filter(|(key, _)| *key != change.0).copied().collect();
+            keys.extend(change.1.map(|value| (change.0, value)));
+            let lines = keys.iter().map(|(key, value)| format!("{key} = '{value}'\n"));
+            format!("[identity]\n{}", lines.collect::<String>())
+        };
+        load(&toml(("provider", Some("both")))).unwrap();
+        for change in [
+            ("jwt_issuer", None),
+            ("jwt_issuer", Some("two words")),
+            ("jwt_audience", None),
+            ("jwks_url", None),
+            ("jwks_url", Some("http://login.vendor.example/jwks.json")),
+            ("jwks_url", Some("ftp://localhost/jwks.json")),
+            ("mail_claim", Some("")),
+            ("login_url", None),
+            ("login_url", Some("javascript:alert(1)")),
+        ] {
+            let error = load(&toml(change)).unwrap_err().to_string();
+            assert!(error.contains(&format!("identity.{}", change.0)), "{change:?}: {error}");
+        }
+        let two_sources = toml(("jwks_file", Some("jwks.json")));
+        assert!(load(&two_sources).unwrap_err().to_string().contains("identity.jwks_url"));
+        assert!(load("[identity]\nlogin_url = 'https://x.example'").unwrap_err().to_string().contains("login_url"));
     }
 
     #[test]

@@ -18,6 +18,10 @@ use crate::identity::Identity;
 
 type Answer = Result<HttpResponse, Refused>;
 
+pub(super) async fn login_offer(identity: web::Data<Identity>) -> Answer {
+    Ok(HttpResponse::Ok().json(identity.login_offer()))
+}
+
 pub(super) async fn sign_up(identity: web::Data<Identity>, from: From, body: web::Json<SignUp>) -> Answer {
     identity.sign_up(&body, &from.0).await?;
     Ok(HttpResponse::Accepted().finish())

@@ -2,9 +2,10 @@
 
 use actix_web::{Route, http::Method, web};
 use keyleash_protocol::http::{
-    Approve, DeviceList, DeviceView, Enrol, Enrolled, EventList, Inspection, LinkToken, LogIn, LoggedIn, Me,
-    PasswordChange, PasswordForgot, PasswordOnly, PasswordReset, RecoveryCodes, Removal, RemoveDevice, RemoveMany,
-    RemovedDevices, RenameDevice, SecondFactor, SessionList, SetSync, SignUp, TotpConfirm, TotpSetup, VerificationMail,
+    Approve, DeviceList, DeviceView, Enrol, Enrolled, EventList, Inspection, LinkToken, LogIn, LoggedIn, LoginOffer,
+    Me, PasswordChange, PasswordForgot, PasswordReset, RecoveryCodes, Removal, RemoveDevice, RemoveMany,
+    RemovedDevices, RenameDevice, SecondFactor, SessionList, SetSync, SetUpTotp, SignUp, TotpConfirm, TotpSetup,
+    VerificationMail,
 };
 
 use super::{accounts, approvals, devices, openapi::Shape, sessions, sync, totp};
@@ -59,6 +60,7 @@ macro_rules! calls {
 }
 
 calls! {
+    GET "/identity", Public, () => 200 LoginOffer, accounts::login_offer, "Which logins are taken here";
     POST "/signup", Public, SignUp => 202 (), accounts::sign_up, "Sign up; a mail confirms the address";
     POST "/signup/confirm", Public, LinkToken => 204 (), accounts::confirm, "Confirm the address with the mail's token";
     POST "/login", Public, LogIn => 200 LoggedIn, accounts::log_in, "Log in";
@@ -69,7 +71,7 @@ calls! {
     POST "/password/reset", Public, PasswordReset => 204 (), accounts::reset_password, "Set a new password with the mail's token";
     GET "/events?before&limit", Session, () => 200 EventList, accounts::events, "The security log, newest first";
 
-    POST "/totp/setup", Session, PasswordOnly => 200 TotpSetup, totp::set_up, "Begin setting up two-factor authentication";
+    POST "/totp/setup", Session, SetUpTotp => 200 TotpSetup, totp::set_up, "Begin setting up two-factor authentication";
     POST "/totp/confirm", Session, TotpConfirm => 200 RecoveryCodes, totp::confirm, "Turn it on with a first code";
     POST "/totp/disable", SecondFactor, SecondFactor => 204 (), totp::disable, "Turn it off, and sync with it";
     POST "/recovery-codes", SecondFactor, SecondFactor => 200 RecoveryCodes, totp::renew_recovery_codes, "Replace the recovery codes";

@@ -56,6 +56,7 @@ impl From<Refusal> for Refused {
         let detail = refusal.to_string();
         match refusal {
             Refusal::BadCredentials => Self::new(ProblemCode::BadCredentials, detail),
+            Refusal::LoginElsewhere => Self::new(ProblemCode::LoginElsewhere, detail),
             Refusal::SessionRequired => Self::new(ProblemCode::SessionRequired, detail),
             Refusal::DeviceRemoved(reason) => Self::new(ProblemCode::DeviceRemoved, detail).reason(reason),
             Refusal::TotpRequired { at_login: true } => {

@@ -1,7 +1,7 @@
 //! The second factor.
 
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
-use keyleash_protocol::http::{PasswordOnly, RecoveryCodes, SecondFactor, TotpConfirm};
+use keyleash_protocol::http::{RecoveryCodes, SecondFactor, SetUpTotp, TotpConfirm};
 
 use super::{
     Refused, Site,
@@ -11,8 +11,8 @@ use crate::identity::{Identity, Refusal};
 
 type Answer = Result<HttpResponse, Refused>;
 
-pub(super) async fn set_up(identity: web::Data<Identity>, session: LoggedIn, body: web::Json<PasswordOnly>) -> Answer {
-    Ok(HttpResponse::Ok().json(identity.set_up_totp(&session.caller, &body.password).await?))
+pub(super) async fn set_up(identity: web::Data<Identity>, session: LoggedIn, body: web::Json<SetUpTotp>) -> Answer {
+    Ok(HttpResponse::Ok().json(identity.set_up_totp(&session.caller, &body).await?))
 }
 
 pub(super) async fn confirm(

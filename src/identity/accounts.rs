@@ -25,6 +25,7 @@ const EVENTS_MAX: u32 = 200;
 impl Identity {
     /// Takes a sign-up. The answer is the same whether or not the address is taken; the mail differs.
     pub async fn sign_up(self: &Arc<Self>, body: &SignUp, origin: &Origin) -> Result<(), Refusal> {
+        self.with_accounts()?;
         let email = Email::parse(&body.email)?;
         check_password("password", body.password.expose())?;
         self.attempt(Attempt::Address { address: &origin.address }).await?;
@@ -57,12 +58,14 @@ impl Identity {
     }
 
     pub async fn confirm_sign_up(&self, token: &Sensitive, origin: &Origin) -> Result<(), Refusal> {
+        self.with_accounts()?;
         self.attempt(Attempt::Address { address: &origin.address }).await?;
         let hash = Token::presented(token).hash();
         self.store.confirm_user(hash, self.clock.now()).await?.map(|_| ()).ok_or(Refusal::LinkUsedOrExpired)
     }
 
     pub async fn log_in(&self, body: &LogIn, origin: &Origin) -> Result<(User, NewLogin), Refusal> {
+        self.with_accounts()?;
         self.attempt(Attempt::Address { address: &origin.address }).await?;
         let email = Email::parse(&body.email).map_err(|_| Refusal::BadCredentials)?;
         let attempt = Attempt::Password { email: email.as_str() };
@@ -86,6 +89,7 @@ impl Identity {
         body: &PasswordChange,
         origin: &Origin,
     ) -> Result<(), Refusal> {
+        self.with_accounts()?;
         check_password("new_password", body.new_password.expose())?;
         let user = self.user(caller).await?;
         self.check_password(&user, &body.password).await?;
@@ -102,6 +106,7 @@ impl Identity {
 
     /// Sends a reset link if the address has an account. The answer is the same if it has none.
     pub async fn forgot_password(self: &Arc<Self>, email: &str, origin: &Origin) -> Result<(), Refusal> {
+        self.with_accounts()?;
         let email = Email::parse(email)?;
         self.attempt(Attempt::Address { address: &origin.address }).await?;
         let (identity, origin) = (self.clone(), origin.clone());
@@ -123,6 +128,7 @@ impl Identity {
 
     /// Sets a new password by a mail's link. It never gets round the second factor.
     pub async fn reset_password(&self, body: &PasswordReset, origin: &Origin) -> Result<(), Refusal> {
+        self.with_accounts()?;
         check_password("new_password", body.new_password.expose())?;
         self.attempt(Attempt::Address { address: &origin.address }).await?;
         let token = Token::presented(&body.token).hash();

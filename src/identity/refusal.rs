@@ -11,6 +11,8 @@ use crate::{device_keys::BadKey, store::StoreError, vault::VaultError};
 pub enum Refusal {
     #[error("the address or the password is wrong, or the address is not confirmed yet")]
     BadCredentials,
+    #[error("this kind of login is not taken here; GET /identity says which is")]
+    LoginElsewhere,
     #[error("log in first")]
     SessionRequired,
     #[error("this device was removed by its owner")]

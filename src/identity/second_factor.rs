@@ -1,9 +1,9 @@
 //! The second factor: time-based codes (RFC 6238), and recovery codes for when the phone is gone.
 
-use keyleash_domain::totp;
+use keyleash_domain::{text::Invalid, totp};
 use keyleash_protocol::{
     Sensitive, UserId,
-    http::{EventKind, TotpSetup},
+    http::{EventKind, SetUpTotp, TotpSetup},
     limits::RECOVERY_CODES,
 };
 use qrcodegen::{QrCode, QrCodeEcc};
@@ -29,9 +29,9 @@ const QR_BORDER: i32 = 4;
 
 impl Identity {
     /// Begins the set-up. Nothing is enabled until a code shows that the app has the secret.
-    pub async fn set_up_totp(&self, caller: &Caller, password: &Sensitive) -> Result<TotpSetup, Refusal> {
+    pub async fn set_up_totp(&self, caller: &Caller, body: &SetUpTotp) -> Result<TotpSetup, Refusal> {
         let user = self.user(caller).await?;
-        self.check_password(&user, password).await?;
+        self.check_password(&user, body.password.as_ref().ok_or_else(password_missing)?).await?;
         if user.totp_secret.is_some() {
             return Err(Refusal::TotpAlreadyEnabled);
         }
@@ -161,6 +161,10 @@ impl Identity {
         let hashes = codes.iter().map(recovery_hash).collect();
         (codes, hashes)
     }
+}
+
+fn password_missing() -> Invalid {
+    Invalid { field: "password", rule: "is needed to set up two-factor authentication".to_owned() }
 }
 
 fn authenticator(secret: &[u8], account: &str) -> Totp {

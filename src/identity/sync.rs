@@ -1,6 +1,6 @@
 //! The user's switch, and the device's "auto connect all accounts".
 
-use keyleash_protocol::http::{EventKind, Me, SetSync};
+use keyleash_protocol::http::{EventKind, LoginKind, Me, SetSync};
 
 use super::{Caller, Identity, Origin, Refusal};
 use crate::store::User;
@@ -19,6 +19,7 @@ impl Identity {
         Ok(Me {
             user_id: user.id,
             email: user.email,
+            login: LoginKind::Account,
             totp_enabled: user.totp_secret.is_some(),
             sync_enabled: user.sync_enabled,
             auto_connect: device.is_some_and(|device| device.auto_connect),

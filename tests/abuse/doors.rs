@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// The calls that need no session, because whoever makes them has none. A further one has to be added here on purpose.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 8] = [
+    "GET /identity",
     "POST /device-verifications",
     "POST /device-verifications/inspect",
     "POST /login",

@@ -12,3 +12,4 @@ mod operators;
 mod second_factor;
 mod sessions;
 mod sites;
+mod vendor;

@@ -38,6 +38,26 @@ body! {
         pub transport: Option<Transport>,
     }
 
+    /// What this server takes as a login.
+    pub struct LoginOffer {
+        /// Sign-up, password and its reset.
+        pub accounts: bool,
+        /// A token of the vendor's, at `/login/token`.
+        pub vendor: bool,
+        /// The vendor's page to log in at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub login_url: Option<String>,
+    }
+
+    pub struct LogInByToken {
+        /// A JWT (RFC 7519) that the vendor signed.
+        pub token: Sensitive,
+        #[serde(flatten)]
+        pub second_factor: SecondFactor,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub transport: Option<Transport>,
+    }
+
     /// A fresh code of the authenticator app, or one of the recovery codes.
     #[derive(Default)]
     pub struct SecondFactor {
@@ -57,15 +77,23 @@ body! {
 
     pub struct Me {
         pub user_id: UserId,
+        /// Where mails go.
         pub email: String,
+        pub login: LoginKind,
         pub totp_enabled: bool,
         pub sync_enabled: bool,
         /// Whether the device of this session shares every account by itself.
         pub auto_connect: bool,
     }
 
-    pub struct PasswordOnly {
-        pub password: Sensitive,
+    /// Who begins to set up two-factor authentication shows once more who they are: by the password, or, who logs in with a
+    /// vendor's token, by one that was issued within the last five minutes.
+    #[derive(Default)]
+    pub struct SetUpTotp {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub password: Option<Sensitive>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub identity_token: Option<Sensitive>,
     }
 
     pub struct TotpSetup {
@@ -300,8 +328,20 @@ body! {
 pub enum Transport {
     #[default]
     Cookie,
-    /// For programs that are no browsers.
+    /// For pages of other origins, and for programs that are no browsers.
     Bearer,
+}
+
+/// Who knows this user's login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LoginKind {
+    /// This server: an address and a password.
+    Account,
+    /// The vendor, whose tokens are taken: there is no password here.
+    Vendor,
 }
 
 /// The kinds of entry in the security log.
@@ -338,4 +378,6 @@ pub enum EventKind {
     CredentialRotated,
     AttemptsBlocked,
     MailUndeliverable,
+    /// The vendor says another mail address than before.
+    MailChanged,
 }

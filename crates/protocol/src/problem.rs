@@ -34,6 +34,8 @@ problem_codes! {
     BadJson = 400;
     /// The address or the password is wrong.
     BadCredentials = 401;
+    /// The vendor's token is not one that is taken here.
+    BadToken = 401;
     /// Log in first.
     SessionRequired = 401;
     /// This device was removed by its owner.
@@ -44,6 +46,8 @@ problem_codes! {
     TotpInvalid = 403;
     /// The request came from a page that is not allowed to make it.
     OriginRefused = 403;
+    /// This kind of login is not taken here.
+    LoginElsewhere = 403;
     /// There is no such thing here.
     NotFound = 404;
     /// This address does not take that method.

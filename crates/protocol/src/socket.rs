@@ -8,6 +8,9 @@ use crate::{
 
 /// The subprotocol that client and server agree on in the upgrade.
 pub const SUBPROTOCOL: &str = "keyleash.v1";
+/// What a page that has a token and no cookie offers beside [`SUBPROTOCOL`], the token behind it: a browser lets a page set no
+/// other header of an upgrade. It is never selected.
+pub const BEARER_SUBPROTOCOL: &str = "keyleash.bearer.";
 
 /// The suite of [`SealedUnlock`]: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM (RFC 9180, section 7: 0x0010, 0x0001, 0x0002).
 pub const UNLOCK_SUITE: &str = "DHKEM_P256_HKDF_SHA256-HKDF_SHA256-AES_256_GCM";

@@ -8,7 +8,7 @@ use keyleash_protocol::{
     Base64Url, CloseCode, CredentialId, DeviceId, Epoch, EventId, ProblemCode, Sensitive, Seq, SessionId, UnixMillis,
     UserId, Version, http, limits,
     problem::Problem,
-    socket::{self, SUBPROTOCOL, UNLOCK_SUITE},
+    socket::{self, BEARER_SUBPROTOCOL, SUBPROTOCOL, UNLOCK_SUITE},
 };
 use ts_rs::{Config, TS};
 
@@ -56,12 +56,15 @@ fn typescript_is_fresh() {
         Problem,
         http::SignUp,
         http::LinkToken,
+        http::LoginOffer,
         http::LogIn,
+        http::LogInByToken,
         http::SecondFactor,
         http::Transport,
         http::LoggedIn,
         http::Me,
-        http::PasswordOnly,
+        http::LoginKind,
+        http::SetUpTotp,
         http::TotpSetup,
         http::TotpConfirm,
         http::RecoveryCodes,
@@ -101,6 +104,7 @@ fn typescript_is_fresh() {
     out.push_str("} as const;\n\n");
 
     writeln!(out, "export const SUBPROTOCOL = \"{SUBPROTOCOL}\";").unwrap();
+    writeln!(out, "export const BEARER_SUBPROTOCOL = \"{BEARER_SUBPROTOCOL}\";").unwrap();
     writeln!(out, "export const UNLOCK_SUITE = \"{UNLOCK_SUITE}\";").unwrap();
     for (name, value) in [
         ("FRAME_BYTES_MAX", limits::FRAME_BYTES_MAX),

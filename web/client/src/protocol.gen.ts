@@ -142,7 +142,7 @@ export type RevokeReason = "removed" | "erased" | "panic" | "sync_off" | "signed
 /**
  * The stable `code` of a refusal.
  */
-export type ProblemCode = "bad_json" | "bad_credentials" | "session_required" | "device_removed" | "totp_required" | "totp_invalid" | "origin_refused" | "not_found" | "method_not_allowed" | "totp_not_enabled" | "totp_already_enabled" | "sync_off" | "conflict" | "device_state" | "link_used_or_expired" | "too_large" | "unsupported_media_type" | "invalid_field" | "bad_key" | "bad_box" | "quota_exceeded" | "too_many_attempts" | "too_many_requests" | "internal" | "unavailable";
+export type ProblemCode = "bad_json" | "bad_credentials" | "bad_token" | "session_required" | "device_removed" | "totp_required" | "totp_invalid" | "origin_refused" | "login_elsewhere" | "not_found" | "method_not_allowed" | "totp_not_enabled" | "totp_already_enabled" | "sync_off" | "conflict" | "device_state" | "link_used_or_expired" | "too_large" | "unsupported_media_type" | "invalid_field" | "bad_key" | "bad_box" | "quota_exceeded" | "too_many_attempts" | "too_many_requests" | "internal" | "unavailable";
 
 /**
  * The body of a refusal over HTTP (RFC 9457; `type` is always `about:blank`).
@@ -176,7 +176,30 @@ password: Sensitive, };
  */
 export type LinkToken = { token: Sensitive, };
 
+/**
+ * What this server takes as a login.
+ */
+export type LoginOffer = { 
+/**
+ * Sign-up, password and its reset.
+ */
+accounts: boolean, 
+/**
+ * A token of the vendor's, at `/login/token`.
+ */
+vendor: boolean, 
+/**
+ * The vendor's page to log in at.
+ */
+login_url?: string, };
+
 export type LogIn = { email: string, password: Sensitive, transport?: Transport, totp?: Sensitive, recovery_code?: Sensitive, };
+
+export type LogInByToken = { 
+/**
+ * A JWT (RFC 7519) that the vendor signed.
+ */
+token: Sensitive, transport?: Transport, totp?: Sensitive, recovery_code?: Sensitive, };
 
 /**
  * A fresh code of the authenticator app, or one of the recovery codes.
@@ -192,19 +215,36 @@ export type LoggedIn = {
 /**
  * With `"transport": "bearer"`: goes into `Authorization: Bearer`.
  */
-token?: Sensitive, user_id: UserId, email: string, totp_enabled: boolean, sync_enabled: boolean, 
+token?: Sensitive, user_id: UserId, 
+/**
+ * Where mails go.
+ */
+email: string, login: LoginKind, totp_enabled: boolean, sync_enabled: boolean, 
 /**
  * Whether the device of this session shares every account by itself.
  */
 auto_connect: boolean, };
 
-export type Me = { user_id: UserId, email: string, totp_enabled: boolean, sync_enabled: boolean, 
+export type Me = { user_id: UserId, 
+/**
+ * Where mails go.
+ */
+email: string, login: LoginKind, totp_enabled: boolean, sync_enabled: boolean, 
 /**
  * Whether the device of this session shares every account by itself.
  */
 auto_connect: boolean, };
 
-export type PasswordOnly = { password: Sensitive, };
+/**
+ * Who knows this user's login.
+ */
+export type LoginKind = "account" | "vendor";
+
+/**
+ * Who begins to set up two-factor authentication shows once more who they are: by the password, or, who logs in with a
+ * vendor's token, by one that was issued within the last five minutes.
+ */
+export type SetUpTotp = { password?: Sensitive, identity_token?: Sensitive, };
 
 export type TotpSetup = { 
 /**
@@ -372,7 +412,7 @@ export type SessionList = { sessions: Array<SessionView>, };
 /**
  * The kinds of entry in the security log.
  */
-export type EventKind = "signed_up" | "logged_in" | "logged_out" | "session_ended" | "totp_enabled" | "totp_disabled" | "recovery_code_used" | "recovery_codes_renewed" | "password_changed" | "password_reset" | "sync_turned_on" | "sync_turned_off" | "device_added" | "device_verified" | "device_renamed" | "device_removed" | "device_erased" | "device_wiped" | "panic" | "credential_added" | "credential_changed" | "credential_deleted" | "credential_read" | "credential_rotated" | "attempts_blocked" | "mail_undeliverable";
+export type EventKind = "signed_up" | "logged_in" | "logged_out" | "session_ended" | "totp_enabled" | "totp_disabled" | "recovery_code_used" | "recovery_codes_renewed" | "password_changed" | "password_reset" | "sync_turned_on" | "sync_turned_off" | "device_added" | "device_verified" | "device_renamed" | "device_removed" | "device_erased" | "device_wiped" | "panic" | "credential_added" | "credential_changed" | "credential_deleted" | "credential_read" | "credential_rotated" | "attempts_blocked" | "mail_undeliverable" | "mail_changed";
 
 export type EventView = { id: EventId, at: UnixMillis, kind: EventKind, device?: DeviceId, address?: string, 
 /**
@@ -413,6 +453,7 @@ export const CloseCode = {
 } as const;
 
 export const SUBPROTOCOL = "keyleash.v1";
+export const BEARER_SUBPROTOCOL = "keyleash.bearer.";
 export const UNLOCK_SUITE = "DHKEM_P256_HKDF_SHA256-HKDF_SHA256-AES_256_GCM";
 export const FRAME_BYTES_MAX = 32768;
 export const PLAINTEXT_BYTES_MAX = 16384;

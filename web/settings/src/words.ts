@@ -85,6 +85,7 @@ export const eventWords: Record<EventKind, string> = {
   credential_rotated: "Exchange key rotated, you said",
   attempts_blocked: "Too many wrong codes: attempts blocked for a while",
   mail_undeliverable: "A mail to you could not be delivered",
+  mail_changed: "Mail address changed",
 };
 
 /** What an entry of the security log is about, with names in place of ids where this browser knows them. */
