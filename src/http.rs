@@ -7,6 +7,7 @@ mod accounts;
 pub mod admin;
 mod approvals;
 mod calls;
+mod cors;
 mod devices;
 mod guard;
 mod log;
@@ -28,7 +29,7 @@ pub use problem::Refused;
 pub use self::{
     log::log,
     mailbox::Mailbox,
-    session::{Site, present_session, request_origin},
+    session::{Site, present_at_upgrade, request_origin},
 };
 
 /// Largest body of a request, bytes: the largest are keys and passwords.
@@ -47,6 +48,7 @@ pub fn configure(mailbox: Option<Mailbox>) -> impl FnOnce(&mut web::ServiceConfi
                 .wrap(from_fn(guard::in_time))
                 .wrap(from_fn(guard::same_site))
                 .wrap(from_fn(guard::api_headers))
+                .wrap(from_fn(cors::other_origins))
                 .configure(|api| {
                     for path in calls::ALL.iter().map(calls::Call::path).collect::<BTreeSet<_>>() {
                         let calls = calls::ALL.iter().filter(|call| call.path() == path);

@@ -1,4 +1,5 @@
-//! How a session is carried: a cookie for browsers, `Authorization: Bearer` for programs.
+//! How a session is carried: a cookie for our own pages, `Authorization: Bearer` for other origins' pages and for programs,
+//! and at the socket's upgrade, where a page can set no header, a subprotocol.
 
 use std::{future::Future, net::IpAddr, pin::Pin, time::Duration};
 
@@ -10,7 +11,7 @@ use actix_web::{
     web,
 };
 use keyleash_domain::{origin::AllowedOrigins, peer::client_address, text::printable};
-use keyleash_protocol::Sensitive;
+use keyleash_protocol::{Sensitive, socket::BEARER_SUBPROTOCOL};
 
 use super::Refused;
 use crate::identity::{Caller, Identity, Origin, Refusal, token::Token};
@@ -63,13 +64,25 @@ impl Site {
 }
 
 /// The session token that a request presents, and whether by cookie.
-pub fn present_session(request: &HttpRequest) -> Option<(Sensitive, bool)> {
+pub(super) fn present_session(request: &HttpRequest) -> Option<(Sensitive, bool)> {
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
         return Some((Sensitive::new(token.to_owned()), false));
     }
     let site = request.app_data::<web::Data<Site>>()?;
     request.cookie(site.cookie_name()).map(|cookie| (Sensitive::new(cookie.value().to_owned()), true))
+}
+
+/// The session token that an upgrade presents. What a page offers on purpose goes before the cookie, which its browser
+/// sends unasked.
+pub fn present_at_upgrade(request: &HttpRequest) -> Option<Sensitive> {
+    let offered = request.headers().get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|offered| offered.to_str().ok());
+    let mut offered = offered.unwrap_or_default().split(',').map(str::trim);
+    let token = offered.find_map(|protocol| protocol.strip_prefix(BEARER_SUBPROTOCOL));
+    match token.filter(|_| !request.headers().contains_key(header::AUTHORIZATION)) {
+        Some(token) => Some(Sensitive::new(token.to_owned())),
+        None => present_session(request).map(|(token, _)| token),
+    }
 }
 
 /// Where a request came from.

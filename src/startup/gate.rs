@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use crate::{
     actors::Caller,
-    http::{Refused, present_session, request_origin},
+    http::{Refused, present_at_upgrade, request_origin},
     identity::{Identity, Refusal},
     socket::Gate,
 };
@@ -17,7 +17,7 @@ pub(super) struct SessionGate(pub(super) web::Data<Identity>);
 impl Gate for SessionGate {
     async fn admit(&self, request: &HttpRequest) -> Result<Caller, HttpResponse> {
         let refused = |refusal: Refusal| Refused::from(refusal).error_response();
-        let (token, _) = present_session(request).ok_or_else(|| refused(Refusal::SessionRequired))?;
+        let token = present_at_upgrade(request).ok_or_else(|| refused(Refusal::SessionRequired))?;
         let caller = self.0.authenticate(&token).await.map_err(refused)?;
         let address = request_origin(request).address.parse().map_err(|_| refused(Refusal::SessionRequired))?;
         Ok(Caller {

@@ -9,6 +9,7 @@ mod support;
 mod input;
 mod login;
 mod operators;
+mod origins;
 mod second_factor;
 mod sessions;
 mod sites;

@@ -3,7 +3,7 @@
 use keyleash_protocol::{
     CloseCode,
     limits::NONCE_BYTES,
-    socket::{SUBPROTOCOL, ServerMessage},
+    socket::{BEARER_SUBPROTOCOL, SUBPROTOCOL, ServerMessage},
 };
 use loadtest::line::{Heard, Line, LineError, Upgrade};
 use tokio::{
@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     browser::Owner,
-    support::{PATIENCE, Server},
+    support::{Api, PATIENCE, Server},
 };
 
 /// Case 16: another site's page, a page without an origin, and somebody without a session.
@@ -38,6 +38,50 @@ async fn a_socket_needs_a_session_and_an_allowed_origin() {
             "{origin:?} {token:?}: {refused:?}"
         );
     }
+}
+
+/// A page that has a token and no cookie offers it as a subprotocol, since it can set no header. It is not repeated, neither
+/// to the page nor to the log.
+#[tokio::test]
+async fn a_page_shows_its_token_as_a_subprotocol() {
+    let server = Server::start_logging("debug", &[("HTTP__ALLOWED_ORIGINS", "[\"https://terminal.example\"]")]).await;
+    let owner = Owner::new(&server, "page@example.com").await;
+    let token = owner.trader.api.token();
+    let offered = format!("{SUBPROTOCOL}, {BEARER_SUBPROTOCOL}{token}");
+    let page = Upgrade { token: None, origin: Some("https://terminal.example"), protocol: Some(&offered) };
+    let mut line = Line::open(&server.url, page).await.unwrap();
+    assert!(matches!(line.next().await.unwrap(), Heard::Message(ServerMessage::Challenge { .. })));
+
+    let wrong = format!("{SUBPROTOCOL}, {BEARER_SUBPROTOCOL}{}", token.to_lowercase());
+    let empty = format!("{SUBPROTOCOL}, {BEARER_SUBPROTOCOL}");
+    for (origin, protocol, status) in [
+        ("https://terminal.example", wrong.as_str(), 401),
+        ("https://terminal.example", &empty, 401),
+        ("https://terminal.example", SUBPROTOCOL, 401),
+        ("https://evil.example", &offered, 403),
+        ("null", &offered, 403),
+    ] {
+        let refused =
+            Line::open(&server.url, Upgrade { token: None, origin: Some(origin), protocol: Some(protocol) }).await;
+        assert!(
+            matches!(&refused, Err(LineError::Refused(got)) if got.as_u16() == status),
+            "{origin} {protocol}: {refused:?}"
+        );
+    }
+
+    // The answer selects the protocol and nothing else; without it there is no socket to speak on.
+    for (protocol, selected) in [(offered.as_str(), true), (&offered[SUBPROTOCOL.len() + 2..], false)] {
+        let head = upgrade_head(&server, token, "/api/v1/socket", Some(protocol));
+        let answer = String::from_utf8_lossy(&raw_head(&server, &head).await).to_ascii_lowercase();
+        assert!(answer.starts_with("http/1.1 101"), "{answer}");
+        assert_eq!(answer.contains(&format!("sec-websocket-protocol: {SUBPROTOCOL}\r\n")), selected, "{answer}");
+        assert!(!answer.contains(BEARER_SUBPROTOCOL), "{answer}");
+    }
+    let log = server.log();
+    assert!(log.contains("/api/v1/socket") && !log.contains(token), "{log}");
+    // It is for the upgrade: a call takes its token where calls do.
+    let request = Api::new(&server).request(reqwest::Method::GET, "/me").header("Sec-WebSocket-Protocol", &offered);
+    assert_eq!(request.send().await.unwrap().status(), 401);
 }
 
 #[tokio::test]
@@ -117,6 +161,17 @@ fn upgrade_head(server: &Server, token: &str, path: &str, protocol: Option<&str>
         server.url
     )
     .into_bytes()
+}
+
+/// Sends bytes and reads the head of the answer.
+async fn raw_head(server: &Server, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(tokio::time::timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
+    }
+    head
 }
 
 /// Sends bytes and reads what comes until the server hangs up.

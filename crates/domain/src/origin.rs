@@ -19,10 +19,15 @@ impl AllowedOrigins {
     pub fn allows_change(&self, origin: Option<&str>, fetch_site: Option<&str>) -> bool {
         match (origin, fetch_site) {
             (Some(_), _) => self.allows(origin),
-            (None, Some(site)) => matches!(site, "same-origin" | "none"),
-            (None, None) => true,
+            (None, site) => allows_cookie(site),
         }
     }
+}
+
+/// Whether a request's cookie is believed, by what the browser says of the page that made it (`Sec-Fetch-Site`): a page of
+/// the same origin, or nobody's, as when a person types the address. Old browsers say nothing.
+pub fn allows_cookie(fetch_site: Option<&str>) -> bool {
+    fetch_site.is_none_or(|site| matches!(site, "same-origin" | "none"))
 }
 
 #[cfg(test)]
@@ -53,5 +58,7 @@ mod tests {
         assert!(!allowed.allows_change(Some("https://evil.example"), Some("cross-site")));
         assert!(!allowed.allows_change(None, Some("cross-site")));
         assert!(!allowed.allows_change(None, Some("same-site")));
+        assert!(allows_cookie(None) && allows_cookie(Some("same-origin")) && allows_cookie(Some("none")));
+        assert!(!allows_cookie(Some("same-site")) && !allows_cookie(Some("cross-site")));
     }
 }
