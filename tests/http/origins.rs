@@ -22,7 +22,12 @@ fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
 }
 
 fn cors_headers(answer: &Answer) -> Vec<&str> {
-    answer.headers.keys().map(|name| name.as_str()).filter(|name| name.starts_with("access-control-")).collect()
+    answer
+        .headers
+        .keys()
+        .map(reqwest::header::HeaderName::as_str)
+        .filter(|name| name.starts_with("access-control-"))
+        .collect()
 }
 
 /// A page of an allowed origin does everything with a token: asks first, logs in, calls, and reads what it is told.
