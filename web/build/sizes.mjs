@@ -1,7 +1,8 @@
 /** How much a browser loads for each entry, and how much it may be at most: a growth is decided upon, not found out later. */
 import { readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { AT_ONCE, EVERY_IMPORT, graph, reached } from "./imports.mjs";
 
 /** Bytes of minified script that are loaded at once. */
 export const BOUNDS = {
@@ -19,29 +20,10 @@ export const BOUNDS = {
  * @param {import("esbuild").Metafile} metafile
  */
 export function weigh(out, metafile) {
-  const outputs = new Map(
-    Object.entries(metafile.outputs).map(([path, output]) => [relative(resolve(out), resolve(path)), output]),
-  );
-  const imports = (file, kind) =>
-    (outputs.get(file)?.imports ?? [])
-      .filter((each) => each.kind === kind && !each.external)
-      .map(({ path }) => relative(resolve(out), resolve(path)));
-
-  /** `files` and all that they import in one of the ways of `kinds`. */
-  const reached = (files, kinds) => {
-    const found = new Set();
-    const due = [...files];
-    for (let file = due.pop(); file !== undefined; file = due.pop()) {
-      if (found.has(file)) continue;
-      found.add(file);
-      for (const kind of kinds) due.push(...imports(file, kind));
-    }
-    return found;
-  };
-
+  const files = graph(out, metafile);
   return Object.entries(BOUNDS).map(([name, bound]) => {
-    const atOnce = reached([name], ["import-statement"]);
-    const all = reached([name], ["import-statement", "dynamic-import"]);
+    const atOnce = reached(files, [name], AT_ONCE);
+    const all = reached(files, [name], EVERY_IMPORT);
     const later = bytesOf(
       out,
       [...all].filter((file) => !atOnce.has(file)),

@@ -32,6 +32,11 @@ export class Keyleash extends AccountCalls {
     this.tab.close();
   }
 
+  /** Origin of the Keyleash server. */
+  get server(): string {
+    return this.tab.server;
+  }
+
   get state(): Snapshot {
     return this.tab.state;
   }

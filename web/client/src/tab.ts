@@ -40,7 +40,7 @@ export class Tab {
   #snapshot: Snapshot;
   #renderDue = false;
 
-  constructor(private readonly server: string) {
+  constructor(readonly server: string) {
     this.api = new Api(server, (problem) => void this.#refused(problem));
     this.#snapshot = this.#composed();
     this.#tabs = new Tabs(server, {

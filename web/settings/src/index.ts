@@ -1,15 +1,10 @@
 /**
- * `@keyleash/settings`: the settings panel as custom elements.
+ * `@keyleash/settings`: the settings panel as custom elements. To import it is to define them.
  *
  *     import "@keyleash/settings";
- *     document.querySelector("keyleash-settings").client = await Keyleash.open();
+ *     document.querySelector("keyleash-settings").client = await Keyleash.open({ server: "https://keys.example" });
  */
 
-export { field } from "./field.ts";
-export { entries, type Failure, failureOf, LiveElement } from "./live.ts";
-export { LoginForm } from "./login.ts";
-export { SecondFactorPrompt } from "./second-factor.ts";
+export { KeyleashLogin } from "./login.ts";
 export { type AccountsTab, KeyleashSettings, type Section } from "./settings.ts";
-export { StatusBanner } from "./status.ts";
-export { controls, tokens } from "./theme.ts";
-export { moment, removedBecause } from "./words.ts";
+export { KeyleashStatus } from "./status.ts";

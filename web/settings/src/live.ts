@@ -47,8 +47,13 @@ export abstract class LiveElement extends LitElement {
     this.#unsubscribe = undefined;
   }
 
+  /** Draws nothing before there is a client: an element in a page's markup is given one later. */
+  protected override shouldUpdate(_changed: PropertyValues): boolean {
+    return Boolean(this.client);
+  }
+
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("client")) this.#subscribe();
+    if (changed.has("client") && this.client) this.#subscribe();
   }
 
   /** Carries out what the user asked for; a refusal becomes a sentence in the view. Resolves to whether it went through. */

@@ -1,22 +1,31 @@
-/** `<keyleash-settings>`: the panel as a whole. A terminal gives it the client and puts it where its settings are. */
+/**
+ * `<keyleash-settings>`: the panel as a whole. A terminal puts it where its settings are, and either gives it the client that
+ * it has, or names the server and lets the panel open one.
+ */
 
 import type { Client } from "@keyleash/client";
-import { css, html, nothing } from "lit";
+import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
 import "./accounts.ts";
 import "./general.ts";
-import { LiveElement } from "./live.ts";
+import { failureOf, LiveElement } from "./live.ts";
+import "./login.ts";
+import { hostOf, type Obstacle, obstacle, openOnce } from "./opening.ts";
 import "./security.ts";
 import "./status.ts";
 import "./sync.ts";
+import { tabList } from "./tabs.ts";
 import { controls, tokens } from "./theme.ts";
 
-export type Section = "general" | "accounts" | "security";
-export type AccountsTab = "accounts" | "sync";
+const SECTIONS = ["general", "accounts", "security"] as const;
+const TABS = ["accounts", "sync"] as const;
+export type Section = (typeof SECTIONS)[number];
+export type AccountsTab = (typeof TABS)[number];
 
-const SECTIONS: readonly Section[] = ["general", "accounts", "security"];
-const TABS: readonly AccountsTab[] = ["accounts", "sync"];
-
+/**
+ * @fires keyleash-ready - once there is a client, whoever opened it; it is the event's `detail`, and `client` of the element
+ */
 @customElement("keyleash-settings")
 export class KeyleashSettings extends LiveElement {
   static override styles = [
@@ -28,14 +37,25 @@ export class KeyleashSettings extends LiveElement {
       [role="tab"]:hover:not(:disabled) { background: none; color: var(--text); }
       [role="tab"][aria-selected="true"] { color: var(--text); border-bottom-color: var(--accent); }
       .inner [role="tab"] { text-transform: uppercase; letter-spacing: 0.06em; font-size: 0.8rem; }
+      .alone { max-width: 26rem; margin-inline: auto; }
       @media (max-width: 599px) { .card { padding: 14px; } }
     `,
   ];
 
+  static override get observedAttributes(): string[] {
+    // biome-ignore lint/complexity/noThisInStatic: Lit's getter adds the attributes of the class that it is asked on
+    return [...super.observedAttributes, "lang"];
+  }
+
+  /** Origin of the Keyleash server. With it the panel opens the client itself, unless it is given one. */
+  @property() server: string | undefined;
   /** The page shows `<keyleash-status>` itself, in a better place. */
   @property({ type: Boolean, attribute: "without-status" }) withoutStatus = false;
   @property() section: Section = "accounts";
   @state() private tab: AccountsTab = "accounts";
+  @state() private inTheWay: Obstacle | undefined;
+  /** The server that the client is being opened for. */
+  #opening: string | undefined;
 
   /** Leads to a place in the panel. */
   open(section: Section, tab: AccountsTab = this.tab): void {
@@ -43,21 +63,92 @@ export class KeyleashSettings extends LiveElement {
     this.tab = tab;
   }
 
+  override attributeChangedCallback(name: string, before: string | null, value: string | null): void {
+    super.attributeChangedCallback(name, before, value);
+    if (name === "lang") this.requestUpdate();
+  }
+
+  protected override shouldUpdate(): boolean {
+    return true;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    if (!this.client && this.server !== undefined && this.#opening !== this.server) void this.#open(this.server);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("client") && this.client) this.#tellThatReady(this.client);
+    if (this.client && this.snapshot.session.kind === "unknown") void this.#lookForObstacle();
+  }
+
   override render() {
-    if (this.snapshot.session.kind !== "in") return nothing;
-    const { title, sections } = this.texts.settings;
-    return html`
-      <div>
-        ${this.withoutStatus ? nothing : html`<keyleash-status .client=${this.client}></keyleash-status>`}
-        <div class="card stack">
-          ${tabList(title, SECTIONS, sections, this.section, (id) => this.open(id))}
-          <div role="tabpanel" aria-label=${title}>${this.#panel(this.client)}</div>
+    // Every view reads its texts as it is drawn: another language draws them all anew.
+    return keyed(this.texts.language, this.#content());
+  }
+
+  #content() {
+    if (!this.client) return this.#without();
+    switch (this.snapshot.session.kind) {
+      case "unknown":
+        return this.#unanswered();
+      case "none":
+        return html`
+          ${this.#status()}
+          <div class="card alone"><keyleash-login .client=${this.client}></keyleash-login></div>
+        `;
+      case "in":
+        return this.#panel(this.client);
+    }
+  }
+
+  /** No client: it is being opened, could not be, or nobody gave or named one. */
+  #without() {
+    const { opening } = this.texts;
+    if (this.failure) {
+      return html`
+        <div class="card stack" role="alert">
+          <div class="stack tight"><h3>${opening.failed}</h3><p class="muted">${this.failure.message}</p></div>
+          <div><button @click=${this.#tryAgain}>${opening.tryAgain}</button></div>
         </div>
+      `;
+    }
+    if (this.server === undefined) return nothing;
+    return html`<div class="card"><p class="muted" role="status">${opening.connecting(hostOf(this.server))}</p></div>`;
+  }
+
+  #unanswered() {
+    const { opening } = this.texts;
+    const server = hostOf(this.client.server);
+    if (!this.inTheWay)
+      return html`<div class="card"><p class="muted" role="status">${opening.connecting(server)}</p></div>`;
+    const { title, why } = opening.obstacles[this.inTheWay](server, location.origin);
+    return html`
+      <div class="card stack" role="alert">
+        <div class="stack tight"><h3>${title}</h3><p class="muted">${why}</p></div>
+        <div><button ?disabled=${this.busy} @click=${this.#askAgain}>${opening.tryAgain}</button></div>
       </div>
     `;
   }
 
   #panel(client: Client) {
+    const { title, sections } = this.texts.settings;
+    return html`
+      <div>
+        ${this.#status()}
+        <div class="card stack">
+          ${tabList(title, SECTIONS, sections, this.section, (id) => this.open(id))}
+          <div role="tabpanel" aria-label=${title}>${this.#section(client)}</div>
+        </div>
+      </div>
+    `;
+  }
+
+  #status() {
+    return this.withoutStatus ? nothing : html`<keyleash-status .client=${this.client}></keyleash-status>`;
+  }
+
+  #section(client: Client) {
     const { sections, tabs } = this.texts.settings;
     switch (this.section) {
       case "general":
@@ -80,30 +171,49 @@ export class KeyleashSettings extends LiveElement {
 
   #openSecurity = () => this.open("security");
   #openSync = () => this.open("accounts", "sync");
+
+  async #open(server: string): Promise<void> {
+    this.#opening = server;
+    this.failure = undefined;
+    if (server !== "" && !URL.canParse(server)) {
+      this.failure = { message: this.texts.opening.badAddress(server), fields: {} };
+      return;
+    }
+    try {
+      const client = await openOnce(server);
+      // In the meantime the page may have given another one, or named another server.
+      if (this.#opening === server) this.client ??= client;
+    } catch (error) {
+      this.failure = failureOf(error);
+    }
+  }
+
+  #tryAgain = () => {
+    this.#opening = undefined;
+    this.requestUpdate();
+  };
+
+  async #lookForObstacle(): Promise<void> {
+    if (this.inTheWay) return;
+    this.inTheWay = await obstacle(this.client.server);
+  }
+
+  #askAgain = () =>
+    this.attempt(async () => {
+      await this.client.refreshSession();
+      this.inTheWay = undefined;
+    });
+
+  #tellThatReady(client: Client): void {
+    this.dispatchEvent(new CustomEvent("keyleash-ready", { detail: client, bubbles: true, composed: true }));
+  }
 }
 
-/** Tabs by the ARIA pattern: arrows move between them, and only the chosen one is in the tab order. */
-function tabList<T extends string>(
-  label: string,
-  tabs: readonly T[],
-  names: Readonly<Record<T, string>>,
-  chosen: T,
-  choose: (id: T) => void,
-) {
-  const move = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    const index = (tabs.indexOf(chosen) + step + tabs.length) % tabs.length;
-    const next = tabs[index];
-    if (step === 0 || !next) return;
-    choose(next);
-    (event.currentTarget as HTMLElement).querySelectorAll("button")[index]?.focus();
-  };
-  return html`
-    <div role="tablist" aria-label=${label} @keydown=${move}>
-      ${tabs.map(
-        (tab) => html`
-        <button role="tab" aria-selected=${tab === chosen} tabindex=${tab === chosen ? 0 : -1} @click=${() => choose(tab)}>${names[tab]}</button>`,
-      )}
-    </div>
-  `;
+declare global {
+  interface HTMLElementTagNameMap {
+    "keyleash-settings": KeyleashSettings;
+  }
+  interface HTMLElementEventMap {
+    "keyleash-ready": CustomEvent<Client>;
+  }
 }

@@ -7,15 +7,16 @@ import type { Connection, LockReason, Snapshot } from "@keyleash/client";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { LiveElement } from "./live.ts";
-import { controls } from "./theme.ts";
+import { controls, tokens } from "./theme.ts";
 import { countdown, moment, removedBecause } from "./words.ts";
 
 /** Countdowns show seconds. */
 const TICK_MS = 500;
 
 @customElement("keyleash-status")
-export class StatusBanner extends LiveElement {
+export class KeyleashStatus extends LiveElement {
   static override styles = [
+    tokens,
     controls,
     css`
       .banner { margin-bottom: 16px; }
@@ -138,5 +139,11 @@ function tryingAgain(connection: Connection, now: number): string {
     case "offline":
     case "live":
       return "";
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "keyleash-status": KeyleashStatus;
   }
 }

@@ -1,37 +1,29 @@
 /** `<terminal-order>`: the accounts that can trade here, and a form that signs a sample order with one of them. */
 
-import type { Account, CredentialId } from "@keyleash/client";
+import type { Account, Client, CredentialId, Snapshot } from "@keyleash/client";
 import { exchangeById } from "@keyleash/client/exchanges";
-import { controls, entries, field, LiveElement } from "@keyleash/settings";
-import { css, html, nothing, type PropertyValues } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { canonical, type Order, sign } from "./signing.ts";
 
 @customElement("terminal-order")
-export class OrderForm extends LiveElement {
-  static override styles = [
-    controls,
-    css`
-      .accounts { display: grid; gap: 8px; }
-      .account { display: flex; gap: 12px; align-items: center; padding: 10px 12px; border: 1px solid var(--line); border-radius: var(--radius-small); font-weight: 400; cursor: pointer; }
-      .account:has(:checked) { border-color: var(--accent); background: var(--raised); }
-      .account input { width: 18px; min-height: 18px; height: 18px; flex: none; margin: 0; accent-color: var(--accent); }
-      .account strong { overflow-wrap: anywhere; }
-      .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; }
-      .signature { overflow-wrap: anywhere; }
-      dt { color: var(--muted); font-size: 0.87rem; }
-      dd + dt { margin-top: 8px; }
-      @media (max-width: 599px) { .card { padding: 14px; } }
-    `,
-  ];
+export class OrderForm extends LitElement {
+  @property({ attribute: false }) client!: Client;
+  @property({ attribute: false }) snapshot!: Snapshot;
 
   /** Stays chosen when the keys are gone, so that signing with it says why it fails. */
   @state() private chosen: CredentialId | undefined;
   @state() private signed: { readonly text: string; readonly signature: string } | undefined;
+  @state() private failure: string | undefined;
+  @state() private busy = false;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
 
   protected override willUpdate(changed: PropertyValues): void {
-    super.willUpdate(changed);
+    if (!changed.has("snapshot")) return;
     const { accounts } = this.snapshot;
     const present = accounts.some((account) => account.id === this.chosen);
     if (!present && accounts[0]) this.chosen = accounts[0].id;
@@ -42,17 +34,15 @@ export class OrderForm extends LiveElement {
   override render() {
     const { accounts } = this.snapshot;
     return html`
-      <div class="stack">
-        <section class="card stack" aria-label="Trading accounts">
-          <h2>Accounts</h2>
-          ${accounts.length > 0 ? this.#accounts(accounts) : html`<p class="muted">${this.#whyNone()}</p>`}
-        </section>
-        <section class="card stack" aria-label="Order">
-          <h2>Sample order</h2>
-          ${this.#form()}
-          ${this.failureView()} ${this.#result()}
-        </section>
-      </div>
+      <section class="card" aria-label="Trading accounts">
+        <h2>Accounts</h2>
+        ${accounts.length > 0 ? this.#accounts(accounts) : html`<p class="muted">${this.#whyNone()}</p>`}
+      </section>
+      <section class="card" aria-label="Order">
+        <h2>Sample order</h2>
+        ${this.#form()}
+        ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing} ${this.#result()}
+      </section>
     `;
   }
 
@@ -72,7 +62,7 @@ export class OrderForm extends LiveElement {
           (account) => html`
           <label class="account">
             <input type="radio" name="account" .checked=${account.id === this.chosen} @change=${() => this.#choose(account.id)} />
-            <span class="grow"><strong>${account.label}</strong> <span class="muted small">${exchangeById(account.exchange)?.name ?? account.exchange}</span></span>
+            <span><strong>${account.label}</strong> <span class="muted">${exchangeById(account.exchange)?.name ?? account.exchange}</span></span>
             <span class="badge">${account.synced ? "Synced" : "Local only"}</span>
           </label>`,
         )}
@@ -88,18 +78,15 @@ export class OrderForm extends LiveElement {
 
   #form() {
     return html`
-      <form class="stack" @submit=${this.#submit}>
+      <form @submit=${this.#submit}>
         <div class="pair">
-          ${field({ name: "symbol", label: "Symbol", value: "BTCUSDT" })}
-          <div class="field">
-            <label for="side">Side</label>
-            <select id="side" name="side"><option value="buy">Buy</option><option value="sell">Sell</option></select>
-          </div>
-          ${field({ name: "quantity", label: "Quantity", value: "0.010", inputmode: "decimal" })}
-          ${field({ name: "price", label: "Limit price", value: "50000", inputmode: "decimal" })}
+          <label>Symbol <input name="symbol" value="BTCUSDT" required autocomplete="off" spellcheck="false" /></label>
+          <label>Side <select name="side"><option value="buy">Buy</option><option value="sell">Sell</option></select></label>
+          <label>Quantity <input name="quantity" value="0.010" required autocomplete="off" inputmode="decimal" /></label>
+          <label>Limit price <input name="price" value="50000" required autocomplete="off" inputmode="decimal" /></label>
         </div>
         <button class="primary" ?disabled=${this.busy || !this.chosen}>Sign order</button>
-        <p class="muted small">Signed in this browser with the chosen account's secret. A demo: nothing is sent to an exchange.</p>
+        <p class="muted">Signed in this browser with the chosen account's secret. A demo: nothing is sent to an exchange.</p>
       </form>
     `;
   }
@@ -107,24 +94,39 @@ export class OrderForm extends LiveElement {
   #result() {
     if (!this.signed) return nothing;
     return html`
-      <dl class="inset" role="status">
+      <dl role="status">
         <dt>Order</dt>
-        <dd class="mono signature">${this.signed.text}</dd>
+        <dd>${this.signed.text}</dd>
         <dt>HMAC-SHA256 signature</dt>
-        <dd class="mono signature" data-signature>${this.signed.signature}</dd>
+        <dd data-signature>${this.signed.signature}</dd>
       </dl>
     `;
   }
 
   #submit(event: SubmitEvent) {
-    const { symbol = "", side, quantity = "", price = "" } = entries(event);
-    const order: Order = { symbol, side: side === "sell" ? "sell" : "buy", quantity, price };
-    const { chosen } = this;
-    if (!chosen) return;
+    event.preventDefault();
+    const typed = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: string) => String(typed.get(name) ?? "");
+    const order: Order = {
+      symbol: text("symbol"),
+      side: text("side") === "sell" ? "sell" : "buy",
+      quantity: text("quantity"),
+      price: text("price"),
+    };
+    if (this.chosen) void this.#sign(this.chosen, order);
+  }
+
+  async #sign(account: CredentialId, order: Order) {
     this.signed = undefined;
-    void this.attempt(async () => {
-      const signature = await this.client.withCredential(chosen, (credential) => sign(order, credential));
+    this.failure = undefined;
+    this.busy = true;
+    try {
+      const signature = await this.client.withCredential(account, (credential) => sign(order, credential));
       this.signed = { text: canonical(order), signature };
-    });
+    } catch (error) {
+      this.failure = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.busy = false;
+    }
   }
 }

@@ -1,9 +1,12 @@
 /** Approves a device: shows who asks, and takes the owner's session or a code besides the link. */
 
 import { browserOf, type DeviceView, type Inspection, ProblemError, type SecondFactor } from "@keyleash/client";
-import { controls, LiveElement, moment } from "@keyleash/settings";
 import { css, html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { LiveElement } from "../../settings/src/live.ts";
+import { controls } from "../../settings/src/theme.ts";
+import { moment } from "../../settings/src/words.ts";
+import "../../settings/src/second-factor.ts";
 
 @customElement("verify-device")
 export class VerifyDevice extends LiveElement {

@@ -3,9 +3,10 @@
  */
 
 import { Keyleash } from "@keyleash/client";
-import { controls, failureOf, tokens } from "@keyleash/settings";
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import { failureOf } from "../../settings/src/live.ts";
+import { controls, tokens } from "../../settings/src/theme.ts";
 import "./device.ts";
 import "./panic.ts";
 import "./reset.ts";

@@ -1,9 +1,11 @@
 /** "This wasn't me": locks every device. The link only leads here; it takes the owner's login and a code. */
 
 import type { SecondFactor } from "@keyleash/client";
-import { LiveElement } from "@keyleash/settings";
 import { html } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import { LiveElement } from "../../settings/src/live.ts";
+import "../../settings/src/second-factor.ts";
+import "../../settings/src/login.ts";
 
 @customElement("verify-panic")
 export class VerifyPanic extends LiveElement {
@@ -36,7 +38,7 @@ export class VerifyPanic extends LiveElement {
   #login() {
     return html`
       <p>Log in first, to prove that it is you.</p>
-      <keyleash-login .client=${this.client}></keyleash-login>
+      <keyleash-login without-sign-up .client=${this.client}></keyleash-login>
     `;
   }
 

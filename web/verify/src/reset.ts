@@ -1,9 +1,11 @@
 /** Sets a new password. It never bypasses two-factor authentication. */
 
 import { ProblemError } from "@keyleash/client";
-import { entries, field, LiveElement } from "@keyleash/settings";
 import { html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { field } from "../../settings/src/field.ts";
+import { entries, LiveElement } from "../../settings/src/live.ts";
+import "../../settings/src/second-factor.ts";
 
 @customElement("verify-reset")
 export class VerifyReset extends LiveElement {

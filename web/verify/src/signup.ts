@@ -1,8 +1,8 @@
 /** Confirms that the mail address of a new account is its owner's. */
 
-import { LiveElement } from "@keyleash/settings";
 import { html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { LiveElement } from "../../settings/src/live.ts";
 
 @customElement("verify-signup")
 export class VerifySignup extends LiveElement {
