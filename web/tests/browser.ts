@@ -88,3 +88,10 @@ export class Profile {
     return context;
   }
 }
+
+/** Waits until the browser has kept the page, to start it without the server. */
+export async function shellKept(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+  });
+}

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import type { Page } from "playwright-core";
-import { PATIENCE_MS, Profile, windows } from "./browser.ts";
+import { PATIENCE_MS, Profile, shellKept, windows } from "./browser.ts";
 import { type Frames, recordFrames } from "./frames.ts";
 import { step } from "./journey.ts";
-import { servePagesWithoutServer } from "./pages.ts";
 import { binance } from "./secrets.ts";
 import { Server } from "./server.ts";
 import { storedCredentials } from "./stored.ts";
@@ -77,11 +76,7 @@ step("9. the browsers reconnect by themselves and converge", async () => {
   for (const page of [a, b]) await page.getByText("Live", { exact: true }).waitFor();
   for (const page of [a, b]) {
     await page.waitForFunction(
-      (expected) =>
-        document
-          .querySelector("demo-terminal")
-          ?.shadowRoot?.querySelector("terminal-order")
-          ?.shadowRoot?.querySelectorAll(".account").length === expected,
+      (expected) => document.querySelectorAll("terminal-order .account").length === expected,
       WRITES + 1,
     );
   }
@@ -93,11 +88,10 @@ step("9. the browsers reconnect by themselves and converge", async () => {
 step(
   "10. without the server an unlocked browser signs for the grace time, with a countdown; a page that is reloaded is locked",
   async () => {
-    const pages = await servePagesWithoutServer(server);
     const a2 = await desk.context.newPage();
     await a2.goto(server.url);
     await tradable(a2, main.label).waitFor();
-    await pages.in(desk.context);
+    await shellKept(a2);
     await server.stop();
 
     const countdown = a.getByLabel("Time until this browser locks");

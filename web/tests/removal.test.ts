@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import type { Page } from "playwright-core";
-import { Profile, windows } from "./browser.ts";
+import { Profile, shellKept, windows } from "./browser.ts";
 import { step } from "./journey.ts";
 import { keysInMemory, watchKeys } from "./key-memory.ts";
 import { localData, openedWithStoredKeys } from "./local-data.ts";
-import { servePagesWithoutServer } from "./pages.ts";
 import { binance, bybit } from "./secrets.ts";
 import { Server } from "./server.ts";
 import {
@@ -117,15 +116,13 @@ step(
   "8. a device that is offline when it is removed is locked out: without the server its keys do not open",
   async () => {
     await signsWith(b, travel);
+    await shellKept(b);
     await laptop.shut();
     await trader.remove(a, "Laptop");
     await removedDevice(a, "Laptop").getByText("Offline: locked out, confirmation when it returns").waitFor();
 
-    const pages = await servePagesWithoutServer(server);
     await server.stop();
-    b = await laptop.open("about:blank");
-    await pages.in(laptop.context);
-    await b.goto(server.url);
+    b = await laptop.open(server.url);
     await statusBanner(b).getByText("Locked.").waitFor();
     assert.equal(await tradable(b, main.label).count(), 0);
     assert.equal(await tradable(b, travel.label).count(), 0);

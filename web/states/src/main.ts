@@ -3,8 +3,8 @@
  * `lang` chooses the language.
  */
 
-import { tokens } from "@keyleash/settings";
 import { html, render } from "lit";
+import { tokens } from "../../settings/src/theme.ts";
 import { groups, type State } from "./states.ts";
 
 const query = new URLSearchParams(location.search);

@@ -13,6 +13,7 @@ export const me: Me = {
   totp_enabled: true,
   sync_enabled: true,
   auto_connect: false,
+  login: "account",
 };
 
 const CHROME_LINUX =

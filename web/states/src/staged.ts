@@ -13,6 +13,7 @@ export function staged(state: Snapshot, answers: Answers = {}): Client {
   const nothingBehindIt = () => Promise.reject(new Error("This is a picture."));
   return {
     ...Object.fromEntries(CALLS.map((name) => [name, nothingBehindIt])),
+    server: "https://keys.example",
     onChange: () => () => {},
     on: () => () => {},
     ...answers,

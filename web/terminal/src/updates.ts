@@ -76,8 +76,12 @@ function versionOfPage(): string | undefined {
 
 /** Where browsers have trusted types, the page's policy lets no string become a script's address, but this one. */
 function workerUrl(): string {
-  const { trustedTypes } = globalThis as {
-    trustedTypes?: { createPolicy(name: string, rules: { createScriptURL(): string }): { createScriptURL(): string } };
-  };
-  return trustedTypes?.createPolicy("keyleash-worker", { createScriptURL: () => WORKER }).createScriptURL() ?? WORKER;
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
+  const policy = trustedTypes?.createPolicy("keyleash-worker", { createScriptURL: () => WORKER });
+  return policy?.createScriptURL(WORKER) ?? WORKER;
+}
+
+/** As much of it as is used here; TypeScript's library has none of it. */
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(): string }): { createScriptURL(address: string): string };
 }
