@@ -91,6 +91,27 @@ export class Edits {
     return { due, next: later.length > 0 ? Math.min(...later) : undefined };
   }
 
+  /** Notes that these, or all that are elsewhere, are wanted in full; resolves to those that were not before. */
+  async want(wanted: readonly CredentialId[] | "all"): Promise<CredentialId[]> {
+    const { store } = this.holdings;
+    for (let tries = 0; tries < SWAP_TRIES_MAX; tries++) {
+      const [enrolment, { entries }] = await Promise.all([store.fact("enrolment"), store.read()]);
+      const swaps = (wanted === "all" ? [...entries.keys()] : wanted).flatMap((id) => {
+        const seen = entries.get(id);
+        if (seen?.row?.home !== "elsewhere" || seen.change || seen.wish) return [];
+        return [{ id, seen, next: { ...seen, wish: { kind: "retrieve" } as const } }];
+      });
+      if (await store.swap(swaps, { enrolment })) return swaps.map(({ id }) => id);
+    }
+    throw busy();
+  }
+
+  /** The server does not have these any more: they are not wanted either. */
+  async unwant(ids: readonly CredentialId[]): Promise<void> {
+    const unwanted = (entry: Entry) => (entry.wish?.kind === "retrieve" ? { ...entry, wish: undefined } : entry);
+    await Promise.all(ids.map((id) => this.revise(id, async (entry) => unwanted(entry))));
+  }
+
   /** Forgets what no key opens any more. @throws LockedError while this browser is only locked */
   async discardSealed(): Promise<CredentialId[]> {
     const { holdings } = this;
@@ -176,7 +197,7 @@ export class Edits {
       const next = await plan(seen);
       if (next === seen || (await store.swap([{ id, seen, next }], { enrolment }))) return next;
     }
-    throw new Error("This account is being changed elsewhere at the same time. Try again.");
+    throw busy();
   }
 
   /** Revises every entry that `wants` it, now and again when its turn comes. One that does not open is left as it is. */
@@ -229,6 +250,10 @@ function baseOf({ row, change }: Entry): number {
   if (change?.state.kind === "committed") return change.state.version;
   if (change?.state.kind === "waiting") return change.base;
   return row === undefined || row.home === "local" ? 0 : row.version;
+}
+
+function busy(): Error {
+  return new Error("This account is being changed elsewhere at the same time. Try again.");
 }
 
 /** Whether what did not open may open later. */

@@ -6,22 +6,23 @@
  */
 
 import { LockedError, NoSuchAccountError, ProblemError, RemovedError } from "./errors.ts";
-import { identityOf, keyHint } from "./identity.ts";
-import type { Plain } from "./keys/boxes.ts";
+import { identityOf } from "./identity.ts";
+import type { Plain, Summary } from "./keys/boxes.ts";
 import { openLocal } from "./keys/key-ring.ts";
+import { byLabel, isAccount, isElsewhere, needsRing, type Shown, shownAccount, shownElsewhere } from "./listing.ts";
 import type { CredentialId, UserId } from "./protocol.gen.ts";
-import type { Account, Conflict, Credential, Draft, Lock, LockReason, PendingChange, Sync } from "./state.ts";
+import type { Account, Conflict, Credential, Draft, ElsewhereAccount, Lock, LockReason, Sync } from "./state.ts";
 import { LocalStore, type Stored } from "./store/local-store.ts";
-import { type Change, type Entry, entryMark, type RemovalRecord, type Row } from "./store/records.ts";
+import {
+  type Change,
+  type Entry,
+  entryMark,
+  type FullRow,
+  isFull,
+  type RemovalRecord,
+  type Row,
+} from "./store/records.ts";
 import { TabLock } from "./tab-lock.ts";
-
-/** What the list shows of one entry, and what it was read from. */
-interface Shown {
-  readonly entry: Entry;
-  readonly account: Account | undefined;
-  /** What names the key at its exchange, to find a second account with the same. */
-  readonly identity?: string | undefined;
-}
 
 const NOTHING: Stored = { entries: new Map() };
 
@@ -31,6 +32,7 @@ export class Holdings {
   #removal: RemovalRecord | undefined;
   #shown = new Map<CredentialId, Shown>();
   #accounts: readonly Account[] = [];
+  #elsewhere: readonly ElsewhereAccount[] = [];
   /** How many entries are accounts, whether or not they open. */
   #accountsHere = 0;
   #reloading: Promise<void> | undefined;
@@ -69,6 +71,11 @@ export class Holdings {
   /** By label. Empty of what does not open now. */
   get accounts(): readonly Account[] {
     return this.#accounts;
+  }
+
+  /** By label, what is on the server and not here. */
+  get elsewhere(): readonly ElsewhereAccount[] {
+    return this.#elsewhere;
   }
 
   get sealedAccounts(): number {
@@ -132,25 +139,22 @@ export class Holdings {
     if (change?.state.kind !== "conflict") {
       throw new ProblemError({ code: "not_found", detail: "There is no conflict about this account." });
     }
-    const [mine, theirs] = await Promise.all([
-      this.openChange(id, change),
-      row && row.home !== "gone" ? this.openRow(id, row) : undefined,
-    ]);
+    const [mine, theirs] = await Promise.all([this.openChange(id, change), this.#openTheirs(id, row)]);
     return use({ mine: mine && lent(id, mine), theirs: theirs && lent(id, theirs) });
   }
 
   /** What the entry says now, with the change that was made here unless that was turned down. */
   async openEntry(id: CredentialId, { row, change }: Entry): Promise<Plain> {
     const inForce = change && (change.state.kind === "waiting" || change.state.kind === "committed");
-    if (change && (inForce || row === undefined || row.home === "gone")) {
+    if (change && (inForce || !isFull(row))) {
       const plain = await this.openChange(id, change);
       if (plain) return plain;
     }
-    if (row === undefined || row.home === "gone") throw new NoSuchAccountError();
+    if (!isFull(row)) throw new NoSuchAccountError();
     return this.openRow(id, row);
   }
 
-  async openRow(id: CredentialId, row: Exclude<Row, { home: "gone" }>): Promise<Plain> {
+  async openRow(id: CredentialId, row: FullRow): Promise<Plain> {
     if (row.home === "local" && row.under === "browser") {
       return openLocal(await this.store.browserKey(), this.user, id, row.box);
     }
@@ -201,9 +205,8 @@ export class Holdings {
     const stored = stale === "all" ? await this.store.read() : await this.store.readAgain(this.#stored, stale);
     const opened = [...stored.entries].map(async ([id, entry]): Promise<[CredentialId, Shown]> => {
       const before = known.get(id);
-      if (before?.account && before.entry === entry) return [id, before];
-      if (before?.account && entryMark(before.entry) === entryMark(entry)) return [id, { ...before, entry }];
-      return [id, await this.#opened(id, entry)];
+      const same = (before?.account ?? before?.elsewhere) && entryMark(before.entry) === entryMark(entry);
+      return [id, same ? { ...before, entry } : await this.#opened(id, entry)];
     });
     const shown = new Map(await Promise.all(opened));
     this.#stored = stored;
@@ -218,79 +221,34 @@ export class Holdings {
 
   #show(shown: Map<CredentialId, Shown>): void {
     this.#shown = shown;
-    const accounts = [...shown.values()].flatMap(({ account }) => account ?? []);
-    this.#accounts = accounts.sort(
-      (one, other) => byLabel.compare(one.label, other.label) || (one.id < other.id ? -1 : 1),
-    );
+    this.#accounts = byLabel([...shown.values()].flatMap(({ account }) => account ?? []));
+    this.#elsewhere = byLabel([...shown.values()].flatMap(({ elsewhere }) => elsewhere ?? []));
   }
 
   async #opened(id: CredentialId, entry: Entry): Promise<Shown> {
-    if (!isAccount(entry) || (needsRing(entry) && !this.lock.ring)) return { entry, account: undefined };
+    const { row } = entry;
     try {
-      const plain = await this.openEntry(id, entry);
-      return { entry, account: accountOf(id, entry, plain), identity: identityOf(plain) };
+      if (needsRing(entry) && !this.lock.ring) return { entry };
+      if (isAccount(entry)) return shownAccount(id, entry, await this.openEntry(id, entry));
+      if (row?.home !== "elsewhere" || !isElsewhere(entry)) return { entry };
+      return shownElsewhere(id, entry, await this.#openSummary(id, row));
     } catch {
       // Damaged, or locked meanwhile: counted as sealed, and said when it is asked for.
-      return { entry, account: undefined };
+      return { entry };
     }
+  }
+
+  /** A credential that was not retrieved is shown without its fields. */
+  async #openTheirs(id: CredentialId, row: Row | undefined): Promise<Plain | undefined> {
+    if (row?.home === "elsewhere") return { ...(await this.#openSummary(id, row)), fields: {} };
+    return isFull(row) ? this.openRow(id, row) : undefined;
+  }
+
+  async #openSummary(id: CredentialId, { version, box }: Extract<Row, { home: "elsewhere" }>): Promise<Summary> {
+    return (await this.requireRing()).openSummary(id, version, box);
   }
 }
 
 function lent(id: CredentialId, { createdAt: _, ...draft }: Plain): Credential {
   return { id, ...draft };
-}
-
-function accountOf(id: CredentialId, entry: Entry, plain: Plain): Account {
-  const { exchange, kind, label, environment, createdAt } = plain;
-  const hint = keyHint(plain);
-  const updatedAt = changedAt(entry);
-  const pending = pendingOf(entry);
-  return {
-    ...{ id, exchange, kind, label, environment, createdAt },
-    ...(hint && { keyHint: hint }),
-    ...(updatedAt !== undefined && { updatedAt }),
-    synced: isSynced(entry),
-    version: versionOf(entry),
-    ...(pending && { pending }),
-  };
-}
-
-const byLabel = new Intl.Collator();
-
-function isAccount({ row, change }: Entry): boolean {
-  if (change?.state.kind === "committed" && change.write.kind === "delete") return false;
-  const carries = change !== undefined && change.write.kind !== "delete";
-  return carries || (row !== undefined && row.home !== "gone");
-}
-
-function needsRing({ row, change }: Entry): boolean {
-  return change !== undefined || row?.home !== "local" || row.under !== "browser";
-}
-
-function isSynced({ row, change }: Entry): boolean {
-  if (change?.state.kind === "committed") return change.write.kind !== "unshare";
-  return row?.home === "synced" || row?.home === "gone";
-}
-
-function versionOf({ row }: Entry): number {
-  if (row === undefined) return 0;
-  return row.home === "local" ? (row.tombstone?.version ?? 0) : row.version;
-}
-
-function changedAt({ row, change }: Entry): number | undefined {
-  if (change?.state.kind === "waiting" || change?.state.kind === "committed") return change.at;
-  return row?.home === "gone" ? undefined : row?.at;
-}
-
-function pendingOf({ change, wish }: Entry): PendingChange | undefined {
-  if (wish?.kind === "delete") return { kind: "deleting", until: wish.until };
-  if (!change || change.state.kind === "committed") return undefined;
-  const what = change.write.kind;
-  switch (change.state.kind) {
-    case "waiting":
-    case "conflict":
-      return { kind: change.state.kind, what };
-    case "refused":
-      return { kind: "refused", what, code: change.state.code, detail: change.state.detail };
-  }
 }

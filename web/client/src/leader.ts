@@ -25,13 +25,15 @@ import type {
   UnixMillis,
   Welcome,
 } from "./protocol.gen.ts";
-import { carryOutRevocation, type OtherTabs } from "./removal.ts";
+import type { OtherTabs } from "./removal.ts";
+import { Revoking } from "./revoking.ts";
+import type { Progress } from "./state.ts";
 import { STOPPED } from "./sync/close-codes.ts";
 import { Connection } from "./sync/connection.ts";
 import type { ConnectionState } from "./sync/connection-machine.ts";
 import { Incoming } from "./sync/incoming.ts";
-import { confirmLate } from "./sync/late-receipt.ts";
 import { Outgoing } from "./sync/outgoing.ts";
+import { Retrieval } from "./sync/retrieval.ts";
 import { type Errand, NO_STATUS, type Status } from "./tabs/messages.ts";
 
 type Hello = Extract<ClientMessage, { type: "hello" }>;
@@ -60,13 +62,12 @@ export class Leader {
   readonly #incoming: Incoming;
   readonly #outgoing: Outgoing;
   readonly #departures: Departures;
+  readonly #retrieval: Retrieval;
+  readonly #revoking: Revoking;
   #status: Status;
   #welcome: Welcome | undefined;
   #caughtUp = false;
-  /** The one that is being carried out. */
-  #revocation: Promise<void> | undefined;
-  /** A receipt that is on its way late. */
-  #confirming: Promise<void> | undefined;
+  #refs = 0;
 
   constructor(private readonly here: LeaderSurroundings) {
     this.#status = { ...here.status, connection: NO_STATUS.connection };
@@ -81,7 +82,14 @@ export class Leader {
     this.#incoming = new Incoming(here.holdings, this.#edits, (warning) => {
       this.#tell({ warnings: [...this.#status.warnings, warning].slice(-WARNINGS_MAX) });
     });
-    this.#outgoing = new Outgoing(here.holdings, this.#edits, (message) => this.#connection.send(message));
+    const { holdings, stored } = here;
+    const edits = this.#edits;
+    const send = (message: ClientMessage) => this.#connection.send(message);
+    const ref = () => ++this.#refs;
+    this.#outgoing = new Outgoing(holdings, edits, send, ref);
+    const progress = (retrieval: Progress | undefined) => this.#tellRetrieval(retrieval);
+    this.#retrieval = new Retrieval({ holdings, edits, ref, send, progress, stored });
+    this.#revoking = new Revoking(here, edits, send, (nonce, device) => this.#hello(nonce, device));
     this.#departures = new Departures(this.#edits, async (ids) => {
       await here.stored(ids);
       await this.#flush();
@@ -98,13 +106,14 @@ export class Leader {
     const { store } = this.here.holdings;
     const [enrolment, receiptDue] = await Promise.all([store.fact("enrolment"), store.fact("receiptDue")]);
     if (enrolment) return this.#connection.start();
-    if (receiptDue) this.#confirmLate(receiptDue);
+    if (receiptDue) this.#revoking.confirmLate(receiptDue);
     await this.#listDevices();
   }
 
   stop(): void {
     this.#connection.stop();
     this.#outgoing.reset();
+    this.#retrieval.reset();
     this.#departures.stop();
   }
 
@@ -122,8 +131,11 @@ export class Leader {
         return this.start();
       case "look_for_due":
         return this.#departures.look();
-      case "share_all":
-        return this.#shareAll();
+      case "connect_all":
+        return this.#connectAll();
+      case "retrieve":
+        await this.#retrieval.count();
+        return this.#flush();
       case "list_devices":
         // A live socket is told by itself.
         return this.#connection.state.kind === "live" ? undefined : this.#listDevices();
@@ -134,43 +146,17 @@ export class Leader {
     }
   }
 
-  /** Ends with a receipt, if there is still a socket to send it over. The news may come in several ways at once. */
+  /** Ends with a receipt, if there is still a socket to send it over. */
   revoke(reason: RevokeReason, at: UnixMillis): Promise<void> {
-    this.#revocation ??= this.#revoke(reason, at).finally(() => {
-      this.#revocation = undefined;
+    const stop = () => {
+      this.#caughtUp = false;
+      this.#outgoing.reset();
+      this.#retrieval.reset();
+    };
+    return this.#revoking.revoke({ reason, at }, stop, () => {
+      this.#tellRetrieval(undefined);
+      this.#tell({ devices: [] });
     });
-    return this.#revocation;
-  }
-
-  async #revoke(reason: RevokeReason, at: UnixMillis): Promise<void> {
-    this.#caughtUp = false;
-    this.#outgoing.reset();
-    const { holdings, tabs } = this.here;
-    const wiped = await carryOutRevocation({ reason, at }, { holdings, edits: this.#edits, tabs });
-    if (this.#connection.send({ type: "receipt", at: Date.now(), wiped })) await holdings.store.receiptSent();
-    this.#tell({ devices: [] });
-    await this.here.stored();
-    await this.here.revoked(reason);
-  }
-
-  /** One at a time; what it cannot deliver now stays due. Nobody waits for it. */
-  #confirmLate(device: DeviceId): void {
-    const { holdings, socketUrl, tabs, stored } = this.here;
-    this.#confirming ??= confirmLate(socketUrl, {
-      greet: (nonce) => this.#hello(nonce, device),
-      wipe: async (reason, at) => {
-        if (await holdings.store.fact("enrolment")) throw new Error("on its way back already");
-        return carryOutRevocation({ reason, at }, { holdings, edits: this.#edits, tabs });
-      },
-    })
-      .then(async (confirmed) => {
-        if (confirmed) await holdings.store.receiptSent();
-        await stored();
-      })
-      .catch((cause: unknown) => console.error("keyleash: the removal could not be confirmed now.", cause))
-      .finally(() => {
-        this.#confirming = undefined;
-      });
   }
 
   async #greet(nonce: Bytes): Promise<Hello> {
@@ -189,6 +175,8 @@ export class Leader {
       ...(cursor && { epoch: cursor.epoch }),
       signature: await signHello(keys, nonce, device),
       want_unlock: lock.ring === undefined,
+      // What the user picked; with auto connect the server sends everything.
+      retrieve: "picked",
     };
   }
 
@@ -205,6 +193,7 @@ export class Leader {
         void this.here.stored([message.id]);
         return;
       case "error":
+        if (this.#retrieval.refused(message.ref)) return;
         await this.#outgoing.refused(message);
         void this.here.stored();
         return;
@@ -212,8 +201,7 @@ export class Leader {
         this.#tell({ devices: message.devices });
         return this.#noteName(message.devices);
       case "retrieved":
-        // Nothing is retrieved by itself: what this browser wants, it is sent.
-        return;
+        return this.#retrieval.retrieved(message.ref);
       case "challenge":
       case "drain":
       case "revoked":
@@ -263,11 +251,13 @@ export class Leader {
     if (page.done && !this.#caughtUp) {
       await this.#incoming.localiseOtherEpochs(epoch);
       this.#caughtUp = true;
-      await this.#shareAll();
+      await this.#connectAll();
       await this.#flush();
       void this.here.stored();
     }
-    if (news > 0) void this.here.stored(changed);
+    if (news === 0) return;
+    void this.here.stored(changed);
+    await this.#retrieval.count();
   }
 
   #progress({ total, done }: SyncPage, news: number): void {
@@ -292,9 +282,11 @@ export class Leader {
     await holdings.store.dropBrowserKeyIfUnused();
   }
 
-  async #shareAll(): Promise<void> {
+  /** With auto connect, shares what is local and retrieves what is elsewhere. */
+  async #connectAll(): Promise<void> {
     if (!this.here.autoConnect() || !this.here.holdings.lock.ring) return;
     await this.#edits.shareAll();
+    await this.#edits.want("all");
     await this.#flush();
     await this.here.stored();
   }
@@ -314,17 +306,27 @@ export class Leader {
   }
 
   async #flush(): Promise<void> {
-    if (this.#caughtUp) await this.#outgoing.flush();
+    if (!this.#caughtUp) return;
+    await this.#outgoing.flush();
+    await this.#retrieval.flush();
   }
 
   #moved(state: ConnectionState): void {
     if (state.kind !== "live") {
       this.#caughtUp = false;
       this.#outgoing.reset();
+      this.#retrieval.reset();
     }
     const lost = state.kind === "waiting" || state.kind === "asking" || state.kind === "stopped";
     const lostAt = lost ? { lostAt: this.#status.lostAt ?? Date.now() } : {};
     this.#tell({ connection: shown(state), ...lostAt });
+  }
+
+  #tellRetrieval(now: Progress | undefined): void {
+    const { retrieval, ...status } = this.#status;
+    if (!retrieval && !now) return;
+    this.#status = status;
+    this.#tell(now ? { retrieval: now } : {});
   }
 
   #tell(news: Partial<Status>): void {

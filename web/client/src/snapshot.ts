@@ -13,15 +13,16 @@ export interface Known {
 }
 
 export function compose({ session, holdings, status, enrolling, bulk }: Known): Snapshot {
-  const { connection, progress, devices, warnings } = status;
+  const { connection, progress, retrieval, devices, warnings } = status;
   return {
     session,
     sync: enrolling ? { kind: "enrolling" } : (holdings?.sync ?? { kind: "off" }),
     lock: lockOf(session, holdings),
     connection,
     ...(progress && { progress }),
+    ...(retrieval && { retrieval }),
     ...(bulk && { bulk }),
-    elsewhere: [],
+    elsewhere: session.kind === "in" && holdings ? holdings.elsewhere : [],
     accounts: session.kind === "in" && holdings ? holdings.accounts : [],
     sealedAccounts: holdings?.sealedAccounts ?? 0,
     devices,

@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach } from "node:test";
 
-import { fromBase64Url, toBase64Url } from "../src/bytes.ts";
+import { concat, fromBase64Url, toBase64Url } from "../src/bytes.ts";
 import { Edits } from "../src/edits.ts";
 import { Holdings } from "../src/holdings.ts";
 import { open, type Plain, seal } from "../src/keys/boxes.ts";
@@ -27,6 +27,7 @@ export const draft = {
 export const plain = (label: string): Plain => ({ ...draft, label, createdAt: 1 });
 
 let users = 0;
+let refs = 0;
 export let user: string;
 export let holdings: Holdings;
 export let edits: Edits;
@@ -41,11 +42,17 @@ beforeEach(async () => {
   const aes = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   ring = new KeyRing(user, { device: DEVICE, unlock: await aes(), local: await aes() });
   sent = [];
+  refs = 0;
   warnings = [];
   holdings = await Holdings.open(user, () => {});
   edits = new Edits(holdings);
   incoming = new Incoming(holdings, edits, (warning) => warnings.push(warning));
-  outgoing = new Outgoing(holdings, edits, (message) => sent.push(message));
+  outgoing = new Outgoing(
+    holdings,
+    edits,
+    (message) => sent.push(message),
+    () => ++refs,
+  );
 });
 
 export async function verify() {
@@ -57,6 +64,18 @@ export async function verify() {
 export async function page(id: string, version: number, label: string): Promise<SyncPage> {
   const box = toBase64Url(await seal(ring.keys.unlock, transcript.downAad(user, DEVICE, id, version), plain(label)));
   return { seq: version, upserts: [{ id, version, seq: version, box }], deletes: [], done: true };
+}
+/** A page that names a credential without its fields. */
+export async function summary(id: string, version: number, label: string): Promise<SyncPage> {
+  const { fields: _, createdAt, ...named } = plain(label);
+  const nonce = crypto.getRandomValues(new Uint8Array(12));
+  const additionalData = transcript.downAad(user, DEVICE, id, version);
+  const text = new TextEncoder().encode(JSON.stringify({ ...named, created_at: createdAt }));
+  const algorithm = { name: "AES-GCM", iv: nonce, additionalData };
+  const box = toBase64Url(
+    concat(nonce, new Uint8Array(await crypto.subtle.encrypt(algorithm, ring.keys.unlock, text))),
+  );
+  return { seq: version, upserts: [{ id, version, seq: version, box, summary: true }], deletes: [], done: true };
 }
 export const deletion = (id: string, version: number): SyncPage => ({
   seq: version,

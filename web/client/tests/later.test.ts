@@ -133,7 +133,7 @@ test("a second account with the same key is found, whatever it is called", async
 test("when an account was changed is known from here, and from what arrives live; not from what was missed", async () => {
   await verify();
   await incoming.apply(await page("missed", 1, "Missed"), EPOCH);
-  await incoming.apply(await page("live", 1, "Live"), EPOCH, true);
+  await incoming.apply(await page("live", 2, "Live"), EPOCH, true);
   const id = await edits.add(draft);
   await holdings.reload();
   const at = (wanted: string) => holdings.accounts.find((each) => each.id === wanted)?.updatedAt;

@@ -127,10 +127,27 @@ export class AccountCalls extends DeviceCalls {
     return discarded.length;
   }
 
-  /** Shares every account of this browser, now and as they are added. */
+  /**
+   * Brings accounts from elsewhere here. Resolves once that is noted in this browser's storage: it goes on from there, in
+   * whichever tab is left, and how far it is stands in `state.retrieval`.
+   */
+  retrieve(ids: readonly CredentialId[]): Promise<void> {
+    return this.#want(ids);
+  }
+
+  retrieveAll(): Promise<void> {
+    return this.#want("all");
+  }
+
+  /** Shares every account of this browser and retrieves every one from elsewhere, now and as they are added. */
   async setAutoConnect(on: boolean): Promise<void> {
     await this.tab.signedIn(await this.tab.api.setSync({ auto_connect: on }));
-    if (on) await this.tab.errand("share_all");
+    if (on) await this.tab.errand("connect_all");
+  }
+
+  async #want(ids: readonly CredentialId[] | "all"): Promise<void> {
+    await this.tab.stored(await this.tab.edits().want(ids));
+    await this.tab.errand("retrieve");
   }
 
   #account(id: CredentialId): Account {

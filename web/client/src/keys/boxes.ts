@@ -13,20 +13,23 @@ export interface Plain extends Draft {
   readonly createdAt: UnixMillis;
 }
 
+/** What is in a box that tells of a credential without its fields. */
+export type Summary = Omit<Plain, "fields">;
+
 export async function seal(key: CryptoKey, aad: Bytes, plain: Plain): Promise<Bytes> {
   const nonce = crypto.getRandomValues(new Uint8Array(BOX_NONCE_BYTES));
   const algorithm = { name: "AES-GCM", iv: nonce, additionalData: aad };
   return concat(nonce, new Uint8Array(await crypto.subtle.encrypt(algorithm, key, encode(plain))));
 }
 
-/** @throws DamagedError when the box was not made with this key for this place. */
-export async function open(key: CryptoKey, aad: Bytes, box: Bytes): Promise<Plain> {
-  const algorithm = { name: "AES-GCM", iv: box.subarray(0, BOX_NONCE_BYTES), additionalData: aad };
-  try {
-    return decode(await crypto.subtle.decrypt(algorithm, key, box.subarray(BOX_NONCE_BYTES)));
-  } catch (cause) {
-    throw new DamagedError(cause);
-  }
+/** @throws DamagedError when the box was not made with this key for this place, or holds no credential. */
+export function open(key: CryptoKey, aad: Bytes, box: Bytes): Promise<Plain> {
+  return opened(key, aad, box, plainOf);
+}
+
+/** The same for a box without the fields. */
+export function openSummary(key: CryptoKey, aad: Bytes, box: Bytes): Promise<Summary> {
+  return opened(key, aad, box, summaryOf);
 }
 
 /** Tells one box from another: no two have the same nonce. */
@@ -47,22 +50,28 @@ function encode(plain: Plain): Bytes {
   return bytes;
 }
 
-function decode(bytes: ArrayBuffer): Plain {
-  const json: unknown = JSON.parse(fromUtf8(bytes));
-  if (!isRecord(json)) throw new TypeError("not a credential");
-  const { exchange, kind, label, environment, fields, created_at: createdAt } = json;
-  if (
-    typeof exchange !== "string" ||
-    typeof kind !== "string" ||
-    typeof label !== "string" ||
-    typeof environment !== "string" ||
-    typeof createdAt !== "number" ||
-    !isRecord(fields)
-  ) {
-    throw new TypeError("not a credential");
+async function opened<T>(key: CryptoKey, aad: Bytes, box: Bytes, read: (json: unknown) => T): Promise<T> {
+  const algorithm = { name: "AES-GCM", iv: box.subarray(0, BOX_NONCE_BYTES), additionalData: aad };
+  try {
+    const bytes = await crypto.subtle.decrypt(algorithm, key, box.subarray(BOX_NONCE_BYTES));
+    return read(JSON.parse(fromUtf8(bytes)));
+  } catch (cause) {
+    throw new DamagedError(cause);
   }
-  const texts = Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  return { exchange, kind, label, environment, fields: Object.fromEntries(texts), createdAt };
+}
+
+function plainOf(json: unknown): Plain {
+  const { fields } = record(json);
+  const texts = Object.entries(record(fields)).filter((entry): entry is [string, string] => isText(entry[1]));
+  return { ...summaryOf(json), fields: Object.fromEntries(texts) };
+}
+
+function summaryOf(json: unknown): Summary {
+  const { exchange, kind, label, environment, created_at: createdAt } = record(json);
+  if (isText(exchange) && isText(kind) && isText(label) && isText(environment) && typeof createdAt === "number") {
+    return { exchange, kind, label, environment, createdAt };
+  }
+  throw new TypeError("not a credential");
 }
 
 function canonical(plain: Plain): string {
@@ -70,6 +79,11 @@ function canonical(plain: Plain): string {
   return JSON.stringify([plain.exchange, plain.kind, plain.label, plain.environment, plain.createdAt, fields]);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("not a credential");
+  return value as Record<string, unknown>;
 }

@@ -18,7 +18,7 @@ import {
   type UserId,
   type Version,
 } from "../protocol.gen.ts";
-import { open, type Plain, seal } from "./boxes.ts";
+import { open, openSummary, type Plain, type Summary, seal } from "./boxes.ts";
 import type { DeviceKeys } from "./device-keys.ts";
 import * as transcript from "./transcript.ts";
 
@@ -55,6 +55,10 @@ export class KeyRing {
 
   openDown(id: CredentialId, version: Version, box: Bytes): Promise<Plain> {
     return open(this.keys.unlock, transcript.downAad(this.user, this.keys.device, id, version), box);
+  }
+
+  openSummary(id: CredentialId, version: Version, box: Bytes): Promise<Summary> {
+    return openSummary(this.keys.unlock, transcript.downAad(this.user, this.keys.device, id, version), box);
   }
 }
 

@@ -123,6 +123,13 @@ export class LocalStore {
     });
   }
 
+  /** The ids of what is to be retrieved. */
+  async wanted(): Promise<CredentialId[]> {
+    const { store } = this.db.transaction("wishes");
+    const [ids, wishes] = await Promise.all([store.getAllKeys(), store.getAll()]);
+    return ids.filter((_, index) => wishes[index]?.kind === "retrieve");
+  }
+
   async entry(id: CredentialId): Promise<Entry> {
     return readEntry(this.db.transaction(ENTRIES), id);
   }

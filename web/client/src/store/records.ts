@@ -15,6 +15,14 @@ export type Row =
       readonly box: Bytes;
       readonly at?: UnixMillis;
     }
+  /** On the server, and here only what it is called: a box down without the credential's fields. */
+  | {
+      readonly home: "elsewhere";
+      readonly version: Version;
+      readonly epoch: Epoch;
+      readonly box: Bytes;
+      readonly at?: UnixMillis;
+    }
   /** In this browser alone. */
   | {
       readonly home: "local";
@@ -61,10 +69,15 @@ export type ChangeState =
   | { readonly kind: "conflict"; readonly version: Version }
   | { readonly kind: "refused"; readonly code: ProblemCode; readonly detail: string };
 
+/** A row that a credential can be read from. */
+export type FullRow = Extract<Row, { home: "synced" | "local" }>;
+
 /** What the user wants done with a credential later: kept, so that it outlives the tab in which it was said. */
 export type Wish =
+  /** Sent to this browser in full, as soon as there is a connection. */
+  | { readonly kind: "retrieve" }
   /** Deleted from `until` on, unless it is taken back before. `base`: the version that the user saw. */
-  { readonly kind: "delete"; readonly until: UnixMillis; readonly base: Version };
+  | { readonly kind: "delete"; readonly until: UnixMillis; readonly base: Version };
 
 /** All that is stored under one credential id. */
 export interface Entry {
@@ -96,6 +109,11 @@ export interface RemovalRecord {
 export function entryMark({ row, change, wish }: Entry): string {
   const rowMark =
     row === undefined ? "" : row.home === "gone" ? `gone ${row.version}` : `${row.home} ${markOf(row.box)}`;
-  const wishMark = wish === undefined ? "" : `${wish.kind} ${wish.until}`;
+  const wishMark = wish?.kind === "delete" ? `delete ${wish.until}` : (wish?.kind ?? "");
   return `${rowMark} / ${change?.token ?? ""} ${change?.state.kind ?? ""} / ${wishMark}`;
+}
+
+/** Whether a credential can be read from it. */
+export function isFull(row: Row | undefined): row is FullRow {
+  return row?.home === "synced" || row?.home === "local";
 }

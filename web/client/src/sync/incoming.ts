@@ -16,8 +16,14 @@ import { SWAP_TRIES_MAX } from "../limits.ts";
 import type { CredentialId, Epoch, SyncPage, Tombstone, Upsert } from "../protocol.gen.ts";
 import type { Warning } from "../state.ts";
 import type { Swap } from "../store/local-store.ts";
-import type { Change, Entry, Row } from "../store/records.ts";
-import { type Likeness, ruleOnTombstone, ruleOnUpsert } from "./versions.ts";
+import { type Change, type Entry, isFull, type Row } from "../store/records.ts";
+import { isNewsOfKnown, type Likeness, ruleOnTombstone, ruleOnUpsert } from "./versions.ts";
+
+/** A row as the server sends it. */
+type Sent = Extract<Row, { home: "synced" | "elsewhere" }>;
+
+/** What cannot be compared counts as different, so that nothing is taken for settled that is not. */
+const UNLIKE: Likeness = { asRow: false, asChange: false };
 
 export class Incoming {
   constructor(
@@ -34,12 +40,23 @@ export class Incoming {
     const { store } = this.holdings;
     const ring = await this.holdings.requireRing();
     const cursor = { epoch, seq: page.seq };
+    const ids = [...page.upserts, ...page.deletes].map(({ id }) => id);
     for (let tries = 0; tries < SWAP_TRIES_MAX; tries++) {
-      const enrolment = await store.fact("enrolment");
+      const [enrolment, known] = await Promise.all([store.fact("enrolment"), store.fact("cursor")]);
       if (enrolment?.state !== "verified") throw new LockedError("removed");
-      const upserts = await Promise.all(page.upserts.map((upsert) => this.#upsert(ring, upsert, epoch, live)));
-      const deletes = await Promise.all(page.deletes.map((tombstone) => this.#tombstone(tombstone, epoch)));
-      const swaps = [...upserts, ...deletes].flat();
+      const seen = await store.entries(ids);
+      // What was retrieved is from before the cursor, and no change.
+      const since = live && known ? known.seq : Number.POSITIVE_INFINITY;
+      const entry = (index: number) => seen[index] ?? {};
+      const upserts = page.upserts.map((upsert, index) =>
+        upsert.summary
+          ? this.#summary(ring, upsert, epoch, entry(index))
+          : this.#upsert(ring, upsert, epoch, entry(index), upsert.seq > since),
+      );
+      const deletes = page.deletes.map((tombstone, index) =>
+        this.#tombstone(tombstone, epoch, entry(page.upserts.length + index)),
+      );
+      const swaps = (await Promise.all([...upserts, ...deletes])).flat();
       if (await store.swap(swaps, { enrolment, cursor })) return swaps.map(({ id }) => id);
     }
     throw new Error("the storage kept changing under a page");
@@ -51,20 +68,40 @@ export class Incoming {
    */
   localiseOtherEpochs(epoch: Epoch): Promise<void> {
     return this.edits.reviseAll(
-      ({ row }) => row?.home === "synced" && row.epoch !== epoch,
-      async (id, entry) => ({ row: await this.edits.localRow(id, await this.holdings.openEntry(id, entry)) }),
+      ({ row }) => (row?.home === "synced" || row?.home === "elsewhere") && row.epoch !== epoch,
+      async (id, entry) => {
+        if (entry.row?.home === "elsewhere" && !entry.change) return {};
+        return { row: await this.edits.localRow(id, await this.holdings.openEntry(id, entry)) };
+      },
     );
   }
 
-  async #upsert(ring: KeyRing, upsert: Upsert, epoch: Epoch, live: boolean): Promise<Swap[]> {
+  async #upsert(ring: KeyRing, upsert: Upsert, epoch: Epoch, seen: Entry, live: boolean): Promise<Swap[]> {
     const { id, version } = upsert;
-    const seen = await this.holdings.store.entry(id);
     const box = fromBase64Url(upsert.box);
     const plain = await ring.openDown(id, version, box).catch((cause: unknown) => this.#unreadable(id, cause));
     if (!plain) return [];
     const same = await this.#likeness(id, seen, plain);
     const at = same.asChange ? seen.change?.at : live ? Date.now() : undefined;
-    const row: Row = { home: "synced", version, epoch, box, ...(at !== undefined && { at }) };
+    const row: Sent = { home: "synced", version, epoch, box, ...(at !== undefined && { at }) };
+    return this.#taken(id, seen, row, same);
+  }
+
+  async #summary(ring: KeyRing, upsert: Upsert, epoch: Epoch, seen: Entry): Promise<Swap[]> {
+    const { id, version } = upsert;
+    if (!isNewsOfKnown(seen, { version, epoch })) return [];
+    const box = fromBase64Url(upsert.box);
+    const readable = await ring.openSummary(id, version, box).catch((cause: unknown) => this.#unreadable(id, cause));
+    if (!readable) return [];
+    const swaps = await this.#taken(id, seen, { home: "elsewhere", version, epoch, box }, UNLIKE);
+    // What was here in full is to be so again.
+    const wish = seen.wish ?? (seen.row?.home === "synced" ? ({ kind: "retrieve" } as const) : undefined);
+    return swaps.map((swap) => (swap.id === id ? { ...swap, next: { ...swap.next, wish } } : swap));
+  }
+
+  /** Takes a row that the server sent for what is here, or not. */
+  async #taken(id: CredentialId, seen: Entry, row: Sent, same: Likeness): Promise<Swap[]> {
+    const { version, epoch } = row;
     const ruling = ruleOnUpsert(seen, { version, epoch }, same);
     if (ruling.kind === "rollback") {
       this.warn({ id, kind: "rollback" });
@@ -80,6 +117,7 @@ export class Incoming {
     }
     if (ruling.mine === "dispute" && seen.row?.home === "synced") {
       const mine = await this.holdings.openRow(id, seen.row);
+      const ring = await this.holdings.requireRing();
       const write = { kind: "change", box: await ring.sealUp(id, version + 1, mine) } as const;
       const change: Change = {
         ...{ token: newId(), base: version, at: Date.now(), write },
@@ -87,11 +125,11 @@ export class Incoming {
       };
       return [{ id, seen, next: { row, change } }];
     }
-    return [{ id, seen, next: { row, change: ruled(seen.change, ruling.change, version) } }];
+    const wish = row.home === "synced" && seen.wish?.kind === "retrieve" ? undefined : seen.wish;
+    return [{ id, seen, next: { row, change: ruled(seen.change, ruling.change, version), wish } }];
   }
 
-  async #tombstone({ id, version }: Tombstone, epoch: Epoch): Promise<Swap[]> {
-    const seen = await this.holdings.store.entry(id);
+  async #tombstone({ id, version }: Tombstone, epoch: Epoch, seen: Entry): Promise<Swap[]> {
     const ruling = ruleOnTombstone(seen, { version, epoch });
     if (ruling.kind === "rollback") {
       this.warn({ id, kind: "rollback" });
@@ -119,7 +157,7 @@ export class Incoming {
 
   async #likeness(id: CredentialId, { row, change }: Entry, plain: Plain): Promise<Likeness> {
     const [mine, changed] = await Promise.all([
-      row && row.home !== "gone" ? this.holdings.openRow(id, row).catch(damaged) : undefined,
+      isFull(row) ? this.holdings.openRow(id, row).catch(damaged) : undefined,
       change ? this.holdings.openChange(id, change).catch(damaged) : undefined,
     ]);
     const carriesOut = change?.write.kind === "share" || change?.write.kind === "change";

@@ -24,7 +24,6 @@ interface InFlight {
 const LATER: ReadonlySet<ProblemCode> = new Set(["too_many_requests", "internal", "unavailable"]);
 
 export class Outgoing {
-  #refs = 0;
   readonly #inFlight = new Map<number, InFlight>();
   /** While it runs nothing more is sent: the server asked for a pause. */
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -33,6 +32,8 @@ export class Outgoing {
     private readonly holdings: Holdings,
     private readonly edits: Edits,
     private readonly send: (message: ClientMessage) => void,
+    /** The next name of a request on this socket. */
+    private readonly ref: () => number,
   ) {}
 
   /** Sends what waits and is not on its way. To be called when live and caught up, after each change, and after answers. */
@@ -106,7 +107,7 @@ export class Outgoing {
 
   // A write counts as on its way until its answer is stored: whoever reads the storage before that must not send it again.
   #send(id: CredentialId, change: Change): void {
-    const ref = ++this.#refs;
+    const ref = this.ref();
     this.#inFlight.set(ref, { id, change });
     const { base: base_version, write } = change;
     if (write.kind === "delete" || write.kind === "unshare") this.send({ type: "delete", ref, id, base_version });

@@ -45,6 +45,14 @@ export type TombstoneRuling =
       readonly row: "gone" | "unshare" | "localise" | "note";
     };
 
+/**
+ * A summary: what this browser has in full already is left as it is, unless there is a later version, which then has to be
+ * retrieved.
+ */
+export function isNewsOfKnown({ row }: Entry, { version, epoch }: Incoming): boolean {
+  return row?.home !== "synced" || row.epoch !== epoch || row.version < version;
+}
+
 export function ruleOnUpsert(entry: Entry, incoming: Incoming, same: Likeness): UpsertRuling {
   if (isRollback(entry, incoming)) return { kind: "rollback" };
   const { row, change } = entry;

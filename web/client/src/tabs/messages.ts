@@ -25,8 +25,10 @@ export type Errand =
   | "send"
   /** The enrolment is new: connect, or connect again. */
   | "connect"
-  /** Auto connect was turned on: share what is local. */
-  | "share_all"
+  /** Auto connect was turned on: share what is local, retrieve what is elsewhere. */
+  | "connect_all"
+  /** Accounts from elsewhere are wanted here. */
+  | "retrieve"
   /** Something is to be done at its time: a deletion that can be taken back until then. */
   | "look_for_due"
   /** Devices were changed over HTTP; without a socket nobody tells. */
@@ -38,6 +40,7 @@ export type Errand =
 export interface Status {
   readonly connection: Connection;
   readonly progress?: Progress;
+  readonly retrieval?: Progress;
   readonly devices: readonly DeviceView[];
   readonly warnings: readonly Warning[];
   /** When the connection was lost, while it is. */
