@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
+import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_P256_HKDF_SHA256 } from "hpke";
 
 import { type Bytes, fromBase64Url, toBase64Url } from "../src/bytes.ts";
 import { DamagedError } from "../src/errors.ts";
@@ -23,14 +23,14 @@ const plain: Plain = {
 
 /** What the vault does. */
 async function sealUnlock(raw: Bytes, keys: DeviceKeys, to = place): Promise<SealedUnlock> {
-  const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-  const sender = await suite.createSenderContext({
-    recipientPublicKey: keys.receive.publicKey,
+  const suite = new CipherSuite(KEM_DHKEM_P256_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
+  const { encapsulatedSecret, ciphertext } = await suite.Seal(keys.receive.publicKey, raw, {
     info: transcript.unlockInfo(to.user, to.device),
+    aad: transcript.unlockAad(to.epoch),
   });
-  const ct = await sender.seal(raw, transcript.unlockAad(to.epoch));
-  return { suite: UNLOCK_SUITE, enc: toBase64Url(new Uint8Array(sender.enc)), ct: toBase64Url(new Uint8Array(ct)) };
+  return { suite: UNLOCK_SUITE, enc: text(encapsulatedSecret), ct: text(ciphertext) };
 }
+const text = (bytes: Uint8Array) => toBase64Url(new Uint8Array(bytes));
 
 async function unlocked() {
   const keys = await makeDeviceKeys();

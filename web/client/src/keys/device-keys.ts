@@ -8,7 +8,7 @@ import type { Base64Url, DeviceId, Enrol, UserId } from "../protocol.gen.ts";
 import * as transcript from "./transcript.ts";
 
 export interface DeviceKeys {
-  /** HPKE receive key. Kept as the whole pair: `@hpke/core` needs the public half to open with a non-extractable key. */
+  /** HPKE receive key. Kept as the whole pair: to open with a non-extractable key, `hpke` needs its public half. */
   readonly receive: CryptoKeyPair;
   readonly signing: CryptoKeyPair;
 }

@@ -5,7 +5,7 @@
  * be written to IndexedDB. The raw unlock key lives for the length of one call.
  */
 
-import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
+import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_P256_HKDF_SHA256 } from "hpke";
 
 import { type Bytes, fromBase64Url } from "../bytes.ts";
 import {
@@ -86,13 +86,11 @@ export interface UnlockPlace {
 /** @throws when the key was not sealed to this device, for this user and epoch, by the one suite that is spoken. */
 export async function openUnlock(keys: DeviceKeys, sealed: SealedUnlock, place: UnlockPlace): Promise<KeyRing> {
   if (sealed.suite !== UNLOCK_SUITE) throw new TypeError(`unknown suite ${sealed.suite}`);
-  const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-  const recipient = await suite.createRecipientContext({
-    recipientKey: keys.receive,
-    enc: fromBase64Url(sealed.enc),
+  const suite = new CipherSuite(KEM_DHKEM_P256_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
+  const raw = (await suite.Open(keys.receive, fromBase64Url(sealed.enc), fromBase64Url(sealed.ct), {
     info: transcript.unlockInfo(place.user, place.device),
-  });
-  const raw = new Uint8Array(await recipient.open(fromBase64Url(sealed.ct), transcript.unlockAad(place.epoch)));
+    aad: transcript.unlockAad(place.epoch),
+  })) as Bytes;
   try {
     if (raw.length !== UNLOCK_KEY_BYTES) throw new TypeError("not an unlock key");
     return new KeyRing(place.user, await ringKeys(raw, place));
