@@ -19,6 +19,7 @@ mod links;
 mod mails;
 mod nodes;
 mod restored;
+mod second_factor;
 mod sessions;
 pub mod sql;
 mod users;
@@ -40,6 +41,7 @@ pub use self::{
     mails::{MailOutcome, MailStore, OutboxMail},
     nodes::{NodeAlive, NodeStore},
     restored::{HistoryOutcome, NewHistory, RestoredStore},
+    second_factor::{ConfirmedTotp, PendingTotp, SecondFactorStore},
     sessions::{NewSession, Session, SessionStore},
     users::{Changes, NewUser, User, UserStore},
 };
@@ -101,6 +103,7 @@ pub struct QueuedMail {
 #[async_trait]
 pub trait Store:
     UserStore
+    + SecondFactorStore
     + SessionStore
     + LinkStore
     + AttemptStore

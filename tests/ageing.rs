@@ -164,7 +164,7 @@ impl House {
 
     async fn enable_totp(&self, caller: &Caller) -> Totp {
         let set_up = SetUpTotp { password: Some(password()), ..SetUpTotp::default() };
-        let setup = self.identity.set_up_totp(caller, &set_up).await.unwrap();
+        let setup = self.identity.set_up_totp(caller, &set_up, &origin()).await.unwrap();
         let totp = Builder::new().with_secret(Secret::try_from_base32(setup.secret.expose()).unwrap()).build().unwrap();
         let code = Sensitive::new(self.code(&totp));
         self.identity.confirm_totp(caller, &code, &origin()).await.unwrap();
@@ -260,7 +260,7 @@ async fn a_mail_waits_for_two_days_and_no_longer() {
     house.until_waiting(1).await;
     house.clock.advance(Duration::from_hours(48));
     house.until_waiting(0).await;
-    let newest = house.identity.events(&login.caller, None, Some(1)).await.unwrap().remove(0);
+    let newest = house.identity.events(&login.caller, None, None, Some(1)).await.unwrap().remove(0);
     assert_eq!((newest.kind, newest.detail.as_str()), (EventKind::MailUndeliverable, "Set a new password"));
 
     fs::create_dir(&place).unwrap();

@@ -1,14 +1,15 @@
 //! Sign-up, login, password, security log.
 
 use actix_web::{HttpResponse, Responder, web};
+use keyleash_domain::text::printable;
 use keyleash_protocol::{
-    EventId,
+    EventId, ProblemCode,
     http::{
-        EventList, LinkToken, LogIn, LoggedIn as LoggedInAnswer, PasswordChange, PasswordForgot, PasswordReset, SignUp,
-        Transport,
+        EventKind, EventList, LinkToken, LogIn, LoggedIn as LoggedInAnswer, MailPreferences, PasswordChange,
+        PasswordForgot, PasswordReset, SignUp, Transport,
     },
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IntoDeserializer};
 
 use super::{
     Refused, Site,
@@ -17,6 +18,9 @@ use super::{
 use crate::identity::Identity;
 
 type Answer = Result<HttpResponse, Refused>;
+
+/// Of a name that is no kind of entry, as much is repeated.
+const KIND_CHARS_SHOWN: usize = 32;
 
 pub(super) async fn login_offer(identity: web::Data<Identity>) -> Answer {
     Ok(HttpResponse::Ok().json(identity.login_offer()))
@@ -62,6 +66,15 @@ pub(super) async fn me(identity: web::Data<Identity>, session: LoggedIn) -> Answ
     Ok(HttpResponse::Ok().json(identity.me(&session.caller).await?))
 }
 
+pub(super) async fn set_mail_preferences(
+    identity: web::Data<Identity>,
+    from: From,
+    session: LoggedIn,
+    body: web::Json<MailPreferences>,
+) -> Answer {
+    Ok(HttpResponse::Ok().json(identity.set_mail_preferences(&session.caller, *body, &from.0).await?))
+}
+
 pub(super) async fn change_password(
     identity: web::Data<Identity>,
     from: From,
@@ -94,6 +107,23 @@ pub(super) async fn reset_password(
 pub(super) struct Page {
     before: Option<EventId>,
     limit: Option<u32>,
+    /// Names, with commas between.
+    kinds: Option<String>,
+}
+
+impl Page {
+    /// `None`: all.
+    fn kinds(&self) -> Result<Option<Vec<EventKind>>, Refused> {
+        self.kinds.as_deref().map(|names| names.split(',').map(kind).collect()).transpose()
+    }
+}
+
+fn kind(name: &str) -> Result<EventKind, Refused> {
+    let kind = EventKind::deserialize(name.into_deserializer());
+    kind.map_err(|_: serde::de::value::Error| {
+        let name = printable(name, KIND_CHARS_SHOWN);
+        Refused::new(ProblemCode::InvalidField, format!("there is no kind of entry named {name:?}")).field("kinds")
+    })
 }
 
 pub(super) async fn events(
@@ -101,6 +131,6 @@ pub(super) async fn events(
     session: LoggedIn,
     page: web::Query<Page>,
 ) -> Result<impl Responder, Refused> {
-    let events = identity.events(&session.caller, page.before, page.limit).await?;
+    let events = identity.events(&session.caller, page.before, page.kinds()?, page.limit).await?;
     Ok(HttpResponse::Ok().json(EventList { events }))
 }

@@ -2,10 +2,10 @@
 
 use actix_web::{Route, http::Method, web};
 use keyleash_protocol::http::{
-    Approve, DeviceList, DeviceView, Enrol, Enrolled, EventList, Inspection, LinkToken, LogIn, LoggedIn, LoginOffer,
-    Me, PasswordChange, PasswordForgot, PasswordReset, RecoveryCodes, Removal, RemoveDevice, RemoveMany,
-    RemovedDevices, RenameDevice, SecondFactor, SessionList, SetSync, SetUpTotp, SignUp, TotpConfirm, TotpSetup,
-    VerificationMail,
+    Approve, DeviceList, DeviceView, EndedSessions, Enrol, Enrolled, EventList, Inspection, LinkToken, LogIn, LoggedIn,
+    LoginOffer, MailPreferences, Me, PasswordChange, PasswordForgot, PasswordReset, RecoveryCodes, Removal,
+    RemoveDevice, RemoveMany, RemovedDevices, RenameDevice, SecondFactor, SessionList, SetSync, SetUpTotp, SignUp,
+    TotpConfirm, TotpSetup, VerificationMail,
 };
 
 use super::{accounts, approvals, devices, openapi::Shape, sessions, sync, totp};
@@ -69,15 +69,17 @@ calls! {
     POST "/password/change", SecondFactor, PasswordChange => 204 (), accounts::change_password, "Change the password; other sessions end";
     POST "/password/forgot", Public, PasswordForgot => 202 (), accounts::forgot_password, "Ask for a reset mail";
     POST "/password/reset", Public, PasswordReset => 204 (), accounts::reset_password, "Set a new password with the mail's token";
-    GET "/events?before&limit", Session, () => 200 EventList, accounts::events, "The security log, newest first";
+    GET "/events?before&limit&kinds", Session, () => 200 EventList, accounts::events, "The security log, newest first; of some kinds only if asked";
+    PUT "/mail-preferences", Session, MailPreferences => 200 Me, accounts::set_mail_preferences, "Choose which of the optional mails are sent";
 
-    POST "/totp/setup", Session, SetUpTotp => 200 TotpSetup, totp::set_up, "Begin setting up two-factor authentication";
-    POST "/totp/confirm", Session, TotpConfirm => 200 RecoveryCodes, totp::confirm, "Turn it on with a first code";
+    POST "/totp/setup", SecondFactor, SetUpTotp => 200 TotpSetup, totp::set_up, "Begin setting up two-factor authentication, or another app for it";
+    POST "/totp/confirm", Session, TotpConfirm => 200 RecoveryCodes, totp::confirm, "Turn it on with a first code, or have the new app take the place of the old one";
     POST "/totp/disable", SecondFactor, SecondFactor => 204 (), totp::disable, "Turn it off, and sync with it";
     POST "/recovery-codes", SecondFactor, SecondFactor => 200 RecoveryCodes, totp::renew_recovery_codes, "Replace the recovery codes";
 
     GET "/sessions", Session, () => 200 SessionList, sessions::list, "The logins that are good";
     DELETE "/sessions/{id}", Session, () => 204 (), sessions::end, "End a login";
+    POST "/sessions/end-others", Session, () => 200 EndedSessions, sessions::end_others, "End every login but this one";
 
     PUT "/sync", Session, SetSync => 200 Me, sync::set, "Turn sync on or off; turn auto connect on or off";
 

@@ -29,7 +29,7 @@ impl Refused {
         }))
     }
 
-    fn field(mut self, field: &str) -> Self {
+    pub(super) fn field(mut self, field: &str) -> Self {
         self.0.field = Some(field.to_owned());
         self
     }

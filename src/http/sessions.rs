@@ -1,7 +1,10 @@
 //! The logins that are good, and ending them.
 
 use actix_web::{HttpResponse, web};
-use keyleash_protocol::{SessionId, http::SessionList};
+use keyleash_protocol::{
+    SessionId,
+    http::{EndedSessions, SessionList},
+};
 
 use super::{
     Refused,
@@ -22,4 +25,13 @@ pub(super) async fn end(
 ) -> Result<HttpResponse, Refused> {
     identity.end_session(&session.caller, *id, &from.0).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) async fn end_others(
+    identity: web::Data<Identity>,
+    from: From,
+    session: LoggedIn,
+) -> Result<HttpResponse, Refused> {
+    let ended = identity.end_other_sessions(&session.caller, &from.0).await?;
+    Ok(HttpResponse::Ok().json(EndedSessions { ended }))
 }

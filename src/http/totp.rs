@@ -11,8 +11,13 @@ use crate::identity::{Identity, Refusal};
 
 type Answer = Result<HttpResponse, Refused>;
 
-pub(super) async fn set_up(identity: web::Data<Identity>, session: LoggedIn, body: web::Json<SetUpTotp>) -> Answer {
-    Ok(HttpResponse::Ok().json(identity.set_up_totp(&session.caller, &body).await?))
+pub(super) async fn set_up(
+    identity: web::Data<Identity>,
+    from: From,
+    session: LoggedIn,
+    body: web::Json<SetUpTotp>,
+) -> Answer {
+    Ok(HttpResponse::Ok().json(identity.set_up_totp(&session.caller, &body, &from.0).await?))
 }
 
 pub(super) async fn confirm(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keyleash_domain::text::{Email, check_password};
 use keyleash_protocol::{
     EventId, Sensitive, UserId,
-    http::{EventKind, EventView, LogIn, PasswordChange, PasswordReset, SignUp},
+    http::{EventKind, EventView, LogIn, MailPreferences, Me, PasswordChange, PasswordReset, SignUp},
 };
 
 use tracing::Instrument;
@@ -148,14 +148,31 @@ impl Identity {
         Ok(())
     }
 
+    /// Chooses among the mails that are a courtesy. Those that security needs are not asked about.
+    pub async fn set_mail_preferences(
+        &self,
+        caller: &Caller,
+        wanted: MailPreferences,
+        origin: &Origin,
+    ) -> Result<Me, Refusal> {
+        if self.user(caller).await?.mail_preferences != wanted {
+            let MailPreferences { logins } = wanted;
+            let detail = format!("logins: {}", if logins { "on" } else { "off" });
+            let trail = self.log(EventKind::MailPreferencesChanged, caller.device, origin, detail);
+            self.store.set_mail_preferences(caller.user, wanted, trail).await?;
+        }
+        self.me(caller).await
+    }
+
     pub async fn events(
         &self,
         caller: &Caller,
         before: Option<EventId>,
+        kinds: Option<Vec<EventKind>>,
         limit: Option<u32>,
     ) -> Result<Vec<EventView>, Refusal> {
         let limit = limit.unwrap_or(50).min(EVENTS_MAX);
-        let events = self.store.events(caller.user, before, limit).await?;
+        let events = self.store.events(caller.user, before, kinds.as_deref(), limit).await?;
         Ok(events
             .into_iter()
             .map(|event| EventView {

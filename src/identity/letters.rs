@@ -124,6 +124,12 @@ impl Letters<'_> {
         self.security(to, "Two-factor authentication is on", "From now on logins ask for a code.", origin)
     }
 
+    pub(super) fn totp_changed(&self, to: &str, origin: &Origin) -> Mail {
+        let words = "From now on logins ask for a code of the new authenticator app. Codes of the one before, and the \
+                     recovery codes that you had, are good for nothing any more.";
+        self.security(to, "Your authenticator app was changed", words, origin)
+    }
+
     pub(super) fn totp_disabled(&self, to: &str, origin: &Origin) -> Mail {
         let words = "Sync is off with it, and no device holds keys that open.";
         self.security(to, "Two-factor authentication was turned off", words, origin)

@@ -27,7 +27,7 @@ pub enum Refusal {
     TooManyRequests { wait: Duration },
     #[error("turn two-factor authentication on first: sync is only for accounts that have it")]
     TotpNotEnabled,
-    #[error("two-factor authentication is on already, or its set-up was not begun")]
+    #[error("two-factor authentication is on already, or its set-up was not begun within the last hour")]
     TotpAlreadyEnabled,
     #[error("sync is off; turn it on first")]
     SyncOff,

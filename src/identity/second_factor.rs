@@ -1,5 +1,7 @@
 //! The second factor: time-based codes (RFC 6238), and recovery codes for when the phone is gone.
 
+use std::time::Duration;
+
 use keyleash_domain::{text::Invalid, totp};
 use keyleash_protocol::{
     Sensitive, UserId,
@@ -12,12 +14,14 @@ use zeroize::Zeroizing;
 
 use super::{Caller, Given, Identity, Origin, Refusal, limiter::Attempt, token::sha256};
 use crate::{
-    store::{TokenHash, User},
+    store::{ConfirmedTotp, PendingTotp, TokenHash, User},
     vault::Purpose,
 };
 
 /// What authenticator apps show above the code.
 const ISSUER: &str = "Keyleash";
+/// Long enough to find an app and install it. A set-up that was begun and forgotten is nobody's way in later.
+const SETUP_LIFE: Duration = Duration::from_hours(1);
 /// RFC 4226, section 4, recommends 160 bits.
 const SECRET_BYTES: usize = 20;
 /// Characters of a recovery code: 16 of 32 are 80 bits.
@@ -28,16 +32,18 @@ const RECOVERY_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const QR_BORDER: i32 = 4;
 
 impl Identity {
-    /// Begins the set-up. Nothing is enabled until a code shows that the app has the secret.
-    pub async fn set_up_totp(&self, caller: &Caller, body: &SetUpTotp) -> Result<TotpSetup, Refusal> {
+    /// Begins the set-up, or the change to another app: that takes a code of the present one too. Nothing is enabled, and
+    /// the present one stays in force, until a code shows that the app has the new secret.
+    pub async fn set_up_totp(&self, caller: &Caller, body: &SetUpTotp, origin: &Origin) -> Result<TotpSetup, Refusal> {
         let user = self.user(caller).await?;
         self.check_password(&user, body.password.as_ref().ok_or_else(password_missing)?).await?;
-        if user.totp_secret.is_some() {
-            return Err(Refusal::TotpAlreadyEnabled);
-        }
+        self.require_second_factor(&user, &body.second_factor, origin).await?;
         let secret: Zeroizing<[u8; SECRET_BYTES]> = Zeroizing::new(self.entropy.bytes());
         let sealed = self.vault.seal(user.id, Purpose::TotpSecret, &*secret).await?;
-        self.store.set_totp_pending(user.id, &sealed).await?;
+        let pending = PendingTotp { sealed, since: self.clock.now() };
+        if !self.store.set_totp_pending(user.id, &pending, user.totp_secret.as_deref()).await? {
+            return Err(Refusal::TotpAlreadyEnabled);
+        }
 
         let totp = authenticator(&*secret, &user.email);
         let otpauth_url = totp.to_url().map_err(|_| Refusal::Interrupted("name the second factor"))?;
@@ -48,7 +54,8 @@ impl Identity {
         })
     }
 
-    /// Ends the set-up: from now on the second factor is asked for. Returns the recovery codes, for once.
+    /// Ends the set-up: from now on codes of this app are asked for, and those of the one before are good for nothing, its
+    /// recovery codes too. Returns the recovery codes, for once.
     pub async fn confirm_totp(
         &self,
         caller: &Caller,
@@ -56,18 +63,22 @@ impl Identity {
         origin: &Origin,
     ) -> Result<Vec<Sensitive>, Refusal> {
         let user = self.user(caller).await?;
-        let pending = user.totp_pending.as_deref().ok_or(Refusal::TotpAlreadyEnabled)?;
+        let begun_lately = |pending: &&PendingTotp| self.clock.now().since(pending.since) < SETUP_LIFE;
+        let pending = user.totp_pending.as_ref().filter(begun_lately).ok_or(Refusal::TotpAlreadyEnabled)?;
         self.attempt(Attempt::Code { user: user.id }).await?;
-        let step = self.matching_step(user.id, pending, code).await?.ok_or(Refusal::TotpInvalid)?;
+        let step = self.matching_step(user.id, &pending.sealed, code).await?.ok_or(Refusal::TotpInvalid)?;
         let (codes, hashes) = self.new_recovery_codes();
-        let trail = self.log(EventKind::TotpEnabled, caller.device, origin, "");
-        let trail = self.with_mail(trail, user.id, &self.letters().totp_enabled(&user.email, origin)).await?;
-        if !self.store.enable_totp(user.id, pending, step, &hashes, trail).await? {
-            return Err(Refusal::TotpAlreadyEnabled);
-        }
+        let (kind, mail) = match user.totp_secret {
+            None => (EventKind::TotpEnabled, self.letters().totp_enabled(&user.email, origin)),
+            Some(_) => (EventKind::TotpChanged, self.letters().totp_changed(&user.email, origin)),
+        };
+        let trail = self.with_mail(self.log(kind, caller.device, origin, ""), user.id, &mail).await?;
+        let present = user.totp_secret.as_deref();
+        let confirmed = ConfirmedTotp { sealed: &pending.sealed, present, step, recovery_codes: &hashes };
+        let seq = self.store.enable_totp(user.id, confirmed, trail).await?.ok_or(Refusal::TotpAlreadyEnabled)?;
         self.succeeded(Attempt::Code { user: user.id }).await?;
         self.postman.ring();
-        self.announce(user.id, user.seq).await;
+        self.announce(user.id, seq).await;
         Ok(codes)
     }
 

@@ -92,6 +92,18 @@ impl Identity {
         self.announce(caller.user, seq).await;
         Ok(())
     }
+
+    /// Ends every login but the caller's, and says how many that were. Like the end of one it needs no code: whoever finds
+    /// a stranger in the list must not be kept from it by a phone that is not at hand, and a thief gains nothing by it.
+    pub async fn end_other_sessions(&self, caller: &Caller, origin: &Origin) -> Result<u32, Refusal> {
+        let trail = self.log(EventKind::OtherSessionsEnded, caller.device, origin, "");
+        let now = self.clock.now();
+        let Some((seq, ended)) = self.store.end_other_sessions(caller.user, caller.session, now, trail).await? else {
+            return Ok(0);
+        };
+        self.announce(caller.user, seq).await;
+        Ok(ended)
+    }
 }
 
 fn view(session: Session, caller: &Caller) -> SessionView {

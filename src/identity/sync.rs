@@ -16,6 +16,10 @@ impl Identity {
             Some(device) => self.store.device(user.id, device).await?,
             None => None,
         };
+        let recovery_codes_left = match user.totp_secret {
+            Some(_) => self.store.recovery_codes_left(user.id).await?,
+            None => 0,
+        };
         Ok(Me {
             user_id: user.id,
             email: user.email,
@@ -23,6 +27,8 @@ impl Identity {
             totp_enabled: user.totp_secret.is_some(),
             sync_enabled: user.sync_enabled,
             auto_connect: device.is_some_and(|device| device.auto_connect),
+            recovery_codes_left,
+            mail_preferences: user.mail_preferences,
         })
     }
 

@@ -17,9 +17,10 @@ use keyleash_protocol::{
 };
 
 use super::{
-    Activity, ApproveOutcome, ChangeOutcome, CredentialChange, Device, EnrolOutcome, Gift, HistoryOutcome, LinkPurpose,
-    LinkedDevice, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession, NewUser, OutboxMail, QueuedMail,
-    Receipt, Revoke, Revoked, SessionStore, Step, Store, TokenHash, Trail, Whereabouts,
+    Activity, ApproveOutcome, ChangeOutcome, ConfirmedTotp, CredentialChange, Device, EnrolOutcome, Gift,
+    HistoryOutcome, LinkPurpose, LinkedDevice, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession,
+    NewUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, SessionStore, Step, Store, TokenHash,
+    Trail, Whereabouts,
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
@@ -71,8 +72,9 @@ impl<'s> Person<'s> {
     /// With a second factor, and sync on.
     async fn new(store: &'s dyn Store) -> Self {
         let person = Self::without_second_factor(store).await;
-        store.set_totp_pending(person.user, b"secret").await.unwrap();
-        assert!(store.enable_totp(person.user, b"secret", 0, &[], Trail::default()).await.unwrap());
+        assert!(store.set_totp_pending(person.user, &pending(b"secret"), None).await.unwrap());
+        let confirmed = confirmed(b"secret", None, 0);
+        assert!(store.enable_totp(person.user, confirmed, Trail::default()).await.unwrap().is_some());
         assert!(store.turn_sync_on(person.user, Trail::default()).await.unwrap().is_some());
         person
     }
@@ -208,6 +210,14 @@ fn link(entropy: &Entropy, user: UserId) -> NewLink {
     }
 }
 
+fn pending(secret: &[u8]) -> PendingTotp {
+    PendingTotp { sealed: secret.to_vec(), since: NOW }
+}
+
+fn confirmed<'a>(sealed: &'a [u8], present: Option<&'a [u8]>, step: i64) -> ConfirmedTotp<'a> {
+    ConfirmedTotp { sealed, present, step, recovery_codes: &[] }
+}
+
 async fn users_are_created_once(store: &dyn Store) {
     let one = Person::new(store).await;
     let email = format!("{}@example.com", one.user);
@@ -233,12 +243,13 @@ async fn an_address_is_confirmed_by_its_link_once(store: &dyn Store) {
 async fn a_totp_step_is_taken_once(store: &dyn Store) {
     let one = Person::without_second_factor(store).await;
     assert_eq!(store.turn_sync_on(one.user, Trail::default()).await.unwrap(), None, "no second factor, no sync");
-    store.set_totp_pending(one.user, b"other").await.unwrap();
-    store.set_totp_pending(one.user, b"secret").await.unwrap();
-    let enable = |pending, step| store.enable_totp(one.user, pending, step, &[], Trail::default());
-    assert!(!enable(b"other".as_slice(), 100).await.unwrap(), "another set-up was begun since");
-    assert!(enable(b"secret", 100).await.unwrap());
-    assert!(!enable(b"secret", 101).await.unwrap(), "enabled already");
+    assert!(store.set_totp_pending(one.user, &pending(b"other"), None).await.unwrap());
+    assert!(store.set_totp_pending(one.user, &pending(b"secret"), None).await.unwrap());
+    assert_eq!(store.user(one.user).await.unwrap().unwrap().totp_pending, Some(pending(b"secret")));
+    let enable = |totp| store.enable_totp(one.user, totp, Trail::default());
+    assert_eq!(enable(confirmed(b"other", None, 100)).await.unwrap(), None, "another set-up was begun since");
+    assert!(enable(confirmed(b"secret", None, 100)).await.unwrap().is_some());
+    assert_eq!(enable(confirmed(b"secret", None, 101)).await.unwrap(), None, "enabled already");
     assert!(!store.take_totp_step(one.user, 100).await.unwrap(), "taken by the set-up");
     let (a, b) = tokio::join!(store.take_totp_step(one.user, 101), store.take_totp_step(one.user, 101));
     assert_eq!(u8::from(a.unwrap()) + u8::from(b.unwrap()), 1, "one of two wins");
@@ -526,7 +537,7 @@ async fn what_was_given_is_remembered(store: &dyn Store) {
     assert_eq!(held.len(), 2);
     assert!(store.record_given(one.user, &[gift(a)], LATER).await.unwrap().is_empty(), "it is not verified any more");
     assert_eq!(store.held(one.user, device).await.unwrap(), held);
-    let read = store.events(one.user, None, 100).await.unwrap();
+    let read = store.events(one.user, None, None, 100).await.unwrap();
     assert_eq!(read.iter().filter(|event| event.kind == EventKind::CredentialRead).count(), 2);
 
     let activity = |acked| Activity { device, acked: Seq(acked), last_seen: LATER, step: None };
@@ -628,7 +639,7 @@ async fn a_mail_that_was_given_up_is_told(store: &dyn Store) {
     assert_eq!((heads.devices, heads.devices > before.devices), (heads.seq, true), "devices hear of it, once");
     let told = one.device(device).await;
     assert_eq!((told.mail_failed_at, told.seq), (Some(LATER), heads.seq));
-    assert_eq!(store.events(one.user, None, 1).await.unwrap()[0].kind, EventKind::MailUndeliverable);
+    assert_eq!(store.events(one.user, None, None, 1).await.unwrap()[0].kind, EventKind::MailUndeliverable);
 
     let asked = LinkedDevice { id: device, keys: one.hash(), address: "127.0.0.1".to_owned() };
     let link = NewLink { purpose: LinkPurpose::VerifyDevice, device: Some(asked), ..link(&one.entropy, one.user) };
@@ -644,8 +655,8 @@ async fn the_log_is_read_in_pages(store: &dyn Store) {
         let event = NewEvent { id, kind: EventKind::LoggedIn, device: None, address: None, detail: n.to_string(), at };
         store.record(one.user, Trail { events: vec![event], mails: Vec::new() }).await.unwrap();
     }
-    let newest = store.events(one.user, None, 2).await.unwrap();
-    let next = store.events(one.user, Some(newest[1].id), 2).await.unwrap();
+    let newest = store.events(one.user, None, None, 2).await.unwrap();
+    let next = store.events(one.user, Some(newest[1].id), None, 2).await.unwrap();
     let details: Vec<_> = newest.iter().chain(&next).map(|event| event.detail.as_str()).collect();
     assert_eq!(details, ["4", "3", "2", "1"]);
 }

@@ -19,8 +19,14 @@ pub struct Event {
 
 #[async_trait]
 pub trait HistoryStore: Debug + Send + Sync {
-    /// Newest first.
-    async fn events(&self, user: UserId, before: Option<EventId>, limit: u32) -> StoreResult<Vec<Event>>;
+    /// Newest first; of these kinds only, if any are named.
+    async fn events(
+        &self,
+        user: UserId,
+        before: Option<EventId>,
+        kinds: Option<&[EventKind]>,
+        limit: u32,
+    ) -> StoreResult<Vec<Event>>;
 
     async fn record(&self, user: UserId, trail: Trail) -> StoreResult<()>;
 }

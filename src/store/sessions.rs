@@ -55,6 +55,16 @@ pub trait SessionStore: Debug + Send + Sync {
     /// `None`: not this user's, or ended before.
     async fn end_session(&self, user: UserId, session: SessionId, trail: Trail) -> StoreResult<Option<Seq>>;
 
+    /// Ends every session but this one; not those of removed devices, which are kept to say so. The count is of those that
+    /// were good for something; `None`: there was none.
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        now: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<Option<(Seq, u32)>>;
+
     /// The sessions that are good for something, newest first.
     async fn sessions(&self, user: UserId, now: UnixMillis) -> StoreResult<Vec<Session>>;
 }

@@ -18,6 +18,7 @@ mod operation;
 mod postgres;
 mod restored;
 mod rows;
+mod second_factor;
 mod sessions;
 mod sqlite;
 mod transaction;

@@ -1,12 +1,12 @@
-//! Users, their second factor, and their sync switch.
+//! Users, their passwords, and their sync switch.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use keyleash_domain::text::Email;
-use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId};
+use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId, http::MailPreferences};
 
-use super::{Heads, NewLink, StoreResult, TokenHash, Trail};
+use super::{Heads, NewLink, PendingTotp, StoreResult, TokenHash, Trail};
 
 #[derive(Clone, Debug)]
 pub struct NewUser {
@@ -26,9 +26,9 @@ pub struct User {
     pub confirmed: bool,
     /// The sealed secret of the enabled second factor.
     pub totp_secret: Option<Vec<u8>>,
-    /// The sealed secret of one that is being set up.
-    pub totp_pending: Option<Vec<u8>>,
+    pub totp_pending: Option<PendingTotp>,
     pub sync_enabled: bool,
+    pub mail_preferences: MailPreferences,
     pub seq: Seq,
 }
 
@@ -58,35 +58,7 @@ pub trait UserStore: Debug + Send + Sync {
     /// Uses up a sign-up link. `None`: used, expired or never given.
     async fn confirm_user(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<UserId>>;
 
-    async fn set_totp_pending(&self, user: UserId, sealed: &[u8]) -> StoreResult<()>;
-
-    /// Makes the pending secret the second factor, with `step` taken and these recovery codes. `false`: it is enabled
-    /// already, or `pending` is not what is pending (any more).
-    async fn enable_totp(
-        &self,
-        user: UserId,
-        pending: &[u8],
-        step: i64,
-        recovery_codes: &[TokenHash],
-        trail: Trail,
-    ) -> StoreResult<bool>;
-
-    /// Turns the second factor off, and sync with it (see [`DeviceStore::revoke`]).
-    async fn disable_totp(
-        &self,
-        user: UserId,
-        at: UnixMillis,
-        restore_until: UnixMillis,
-        trail: Trail,
-    ) -> StoreResult<Seq>;
-
-    /// Takes a step's code, atomically: `false` if it, or a later one, was taken before.
-    async fn take_totp_step(&self, user: UserId, step: i64) -> StoreResult<bool>;
-
-    /// Uses up a recovery code. `false`: not one of them, or used.
-    async fn take_recovery_code(&self, user: UserId, code: TokenHash, at: UnixMillis) -> StoreResult<bool>;
-
-    async fn replace_recovery_codes(&self, user: UserId, codes: &[TokenHash], trail: Trail) -> StoreResult<()>;
+    async fn set_mail_preferences(&self, user: UserId, wanted: MailPreferences, trail: Trail) -> StoreResult<()>;
 
     /// `None`: there is no second factor (any more), and sync stays off.
     async fn turn_sync_on(&self, user: UserId, trail: Trail) -> StoreResult<Option<Seq>>;

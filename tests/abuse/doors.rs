@@ -25,13 +25,14 @@ const PUBLIC: [&str; 8] = [
 
 /// The calls that change security: a session is not enough. (So does `PUT /sync`, to turn it off; and the approval of a
 /// device that was removed before. Both have tests of their own.)
-const SECOND_FACTOR: [&str; 6] = [
+const SECOND_FACTOR: [&str; 7] = [
     "POST /devices/remove-others",
     "POST /devices/{id}/remove",
     "POST /panic",
     "POST /password/change",
     "POST /recovery-codes",
     "POST /totp/disable",
+    "POST /totp/setup",
 ];
 
 struct Call {
@@ -118,7 +119,7 @@ fn whole_body() -> Value {
     let key = "A".repeat(87);
     json!({
         "email": "trader@example.com", "password": PASSWORD, "new_password": "another good password", "token": "none",
-        "code": "000000", "enabled": false, "name": "x", "receive_key": key, "signing_key": key, "proof": key,
+        "code": "000000", "enabled": false, "logins": true, "name": "x", "receive_key": key, "signing_key": key, "proof": key,
     })
 }
 

@@ -17,7 +17,7 @@ async fn sync_needs_the_second_factor_and_the_set_up_shows_it_once() {
     trader.api.post("/totp/confirm", json!({ "code": "000000" })).await.refused(403, "totp_invalid");
     trader.enable_totp().await;
     assert_eq!(trader.recovery_codes.len(), 10);
-    trader.api.post("/totp/setup", json!({ "password": PASSWORD })).await.refused(409, "totp_already_enabled");
+    trader.api.post("/totp/confirm", json!({ "code": "000000" })).await.refused(409, "totp_already_enabled");
     let me = trader.api.send(Method::PUT, "/sync", on).await.ok();
     assert_eq!((&me["totp_enabled"], &me["sync_enabled"]), (&Value::Bool(true), &Value::Bool(true)));
 

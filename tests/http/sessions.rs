@@ -48,7 +48,7 @@ async fn a_session_gets_a_new_token_when_it_becomes_worth_more() {
     confirmed.ok();
     assert_ne!(first, second);
     with_cookie("/totp/setup", &first, json!({ "password": PASSWORD })).await.refused(401, "session_required");
-    with_cookie("/totp/setup", &second, json!({ "password": PASSWORD })).await.refused(409, "totp_already_enabled");
+    with_cookie("/totp/setup", &second, json!({ "password": PASSWORD })).await.refused(403, "totp_required");
 }
 
 #[tokio::test]

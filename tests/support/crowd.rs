@@ -10,7 +10,10 @@ use keyleash::{
     device_keys::fingerprint,
     entropy::Entropy,
     kms::file::FileKms,
-    store::{EnrolOutcome, LinkPurpose, LinkedDevice, NewDevice, NewLink, NewSession, NewUser, Store, Trail},
+    store::{
+        ConfirmedTotp, EnrolOutcome, LinkPurpose, LinkedDevice, NewDevice, NewLink, NewSession, NewUser, PendingTotp,
+        Store, Trail,
+    },
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
 use keyleash_domain::text::{DeviceName, Email};
@@ -69,8 +72,10 @@ async fn seed_user(store: &dyn Store, vault: &dyn Vault, entropy: &Entropy, devi
     let new = NewUser { id: user, email, password_hash: String::new(), at: now() };
     let confirm = link(entropy, user, LinkPurpose::ConfirmSignUp, None);
     assert!(store.create_user(new, confirm, Trail::default()).await.unwrap());
-    store.set_totp_pending(user, b"secret").await.unwrap();
-    assert!(store.enable_totp(user, b"secret", 0, &[], Trail::default()).await.unwrap());
+    let pending = PendingTotp { sealed: b"secret".to_vec(), since: now() };
+    assert!(store.set_totp_pending(user, &pending, None).await.unwrap());
+    let confirmed = ConfirmedTotp { sealed: b"secret", present: None, step: 0, recovery_codes: &[] };
+    assert!(store.enable_totp(user, confirmed, Trail::default()).await.unwrap().is_some());
     store.turn_sync_on(user, Trail::default()).await.unwrap();
     let mut seeded = Vec::new();
     for _ in 0..devices {

@@ -16,8 +16,9 @@ use keyleash::{
     entropy::Entropy,
     kms::{DataKey, KeyContext, Kms, KmsError, WrappedKey, file::FileKms},
     store::{
-        ApproveOutcome, DeviceStore, EnrolOutcome, LinkPurpose, LinkStore, LinkedDevice, NewDevice, NewLink,
-        NewSession, NewUser, Revoke, Revoked, SessionStore, Trail, UserStore, sql::SqliteStore,
+        ApproveOutcome, ConfirmedTotp, DeviceStore, EnrolOutcome, LinkPurpose, LinkStore, LinkedDevice, NewDevice,
+        NewLink, NewSession, NewUser, PendingTotp, Revoke, Revoked, SecondFactorStore, SessionStore, Trail, UserStore,
+        sql::SqliteStore,
     },
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
@@ -80,8 +81,10 @@ impl House {
         let new = NewUser { id: user, email, password_hash: String::new(), at };
         let link = self.link(user, LinkPurpose::ConfirmSignUp, None);
         assert!(self.store.create_user(new, link, Trail::default()).await.unwrap());
-        self.store.set_totp_pending(user, b"secret").await.unwrap();
-        assert!(self.store.enable_totp(user, b"secret", 0, &[], Trail::default()).await.unwrap());
+        let pending = PendingTotp { sealed: b"secret".to_vec(), since: at };
+        assert!(self.store.set_totp_pending(user, &pending, None).await.unwrap());
+        let confirmed = ConfirmedTotp { sealed: b"secret", present: None, step: 0, recovery_codes: &[] };
+        assert!(self.store.enable_totp(user, confirmed, Trail::default()).await.unwrap().is_some());
         self.store.turn_sync_on(user, Trail::default()).await.unwrap();
         user
     }

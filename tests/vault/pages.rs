@@ -97,7 +97,7 @@ async fn what_a_device_was_given_is_on_record_once() {
     house.vault.page(user, laptop.id, Seq(0)).await.unwrap();
 
     assert_eq!(house.store.held(user, laptop.id).await.unwrap(), [first, second]);
-    let reads = house.store.events(user, None, 100).await.unwrap().into_iter();
+    let reads = house.store.events(user, None, None, 100).await.unwrap().into_iter();
     let reads = reads.filter(|event| event.kind == EventKind::CredentialRead && event.device == Some(laptop.id));
     assert_eq!(reads.count(), 2);
 }

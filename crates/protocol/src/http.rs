@@ -84,16 +84,30 @@ body! {
         pub sync_enabled: bool,
         /// Whether the device of this session shares every account by itself.
         pub auto_connect: bool,
+        /// Recovery codes that were not used yet.
+        pub recovery_codes_left: u32,
+        pub mail_preferences: MailPreferences,
     }
 
-    /// Who begins to set up two-factor authentication shows once more who they are: by the password, or, who logs in with a
-    /// vendor's token, by one that was issued within the last five minutes.
+    /// Which of the mails that are a courtesy are sent. Those that security needs are sent always.
+    #[derive(Copy)]
+    pub struct MailPreferences {
+        /// When somebody logged in with a browser that was not used before.
+        pub logins: bool,
+    }
+
+    /// Begins the set-up of two-factor authentication, or of another authenticator app in place of the present one. Who asks
+    /// shows once more who they are: by the password, or, who logs in with a vendor's token, by one that was issued within
+    /// the last five minutes.
     #[derive(Default)]
     pub struct SetUpTotp {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub password: Option<Sensitive>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub identity_token: Option<Sensitive>,
+        /// For a change: of the present one.
+        #[serde(flatten)]
+        pub second_factor: SecondFactor,
     }
 
     pub struct TotpSetup {
@@ -303,6 +317,11 @@ body! {
         pub sessions: Vec<SessionView>,
     }
 
+    pub struct EndedSessions {
+        /// How many logins ended.
+        pub ended: u32,
+    }
+
     pub struct EventView {
         pub id: EventId,
         pub at: UnixMillis,
@@ -354,12 +373,16 @@ pub enum EventKind {
     LoggedIn,
     LoggedOut,
     SessionEnded,
+    OtherSessionsEnded,
     TotpEnabled,
+    /// Another authenticator app took the place of the one before.
+    TotpChanged,
     TotpDisabled,
     RecoveryCodeUsed,
     RecoveryCodesRenewed,
     PasswordChanged,
     PasswordReset,
+    MailPreferencesChanged,
     SyncTurnedOn,
     SyncTurnedOff,
     DeviceAdded,

@@ -1,22 +1,40 @@
 //! The security log.
 
-use keyleash_protocol::{EventId, UserId};
-use sqlx::query;
+use keyleash_protocol::{EventId, UserId, http::EventKind};
+use sqlx::QueryBuilder;
 
-use super::{driver::for_every_driver, rows::Columns};
+use super::{
+    driver::for_every_driver,
+    rows::{Columns, name},
+};
 use crate::store::{Event, HistoryStore, StoreResult, Trail};
 
 for_every_driver! {
 impl HistoryStore for SqlStore {
-    async fn events(&self, user: UserId, before: Option<EventId>, limit: u32) -> StoreResult<Vec<Event>> {
+    async fn events(
+        &self,
+        user: UserId,
+        before: Option<EventId>,
+        kinds: Option<&[EventKind]>,
+        limit: u32,
+    ) -> StoreResult<Vec<Event>> {
         self.run("read the security log", || async {
-            // Ids sort by time, and "g" sorts after every hexadecimal id.
-            let rows = query("SELECT * FROM events WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
-                .bind(user.to_string())
-                .bind(before.map_or_else(|| "g".to_owned(), |before| before.to_string()))
-                .bind(i64::from(limit))
-                .fetch_all(&self.reader)
-                .await?;
+            let mut query = QueryBuilder::<D>::new("SELECT * FROM events WHERE user_id = ");
+            query.push_bind(user.to_string());
+            if let Some(before) = before {
+                // Ids sort by time.
+                query.push(" AND id < ").push_bind(before.to_string());
+            }
+            if let Some(kinds) = kinds {
+                query.push(" AND kind IN (");
+                let mut names = query.separated(", ");
+                for kind in kinds {
+                    names.push_bind(name(kind)?);
+                }
+                query.push(")");
+            }
+            query.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
+            let rows = query.build().fetch_all(&self.reader).await?;
             rows.iter().map(|row| Columns::<D>(row).event()).collect()
         })
         .await

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use keyleash_protocol::{Seq, UnixMillis, Version};
+use keyleash_protocol::{Seq, UnixMillis, Version, http::MailPreferences};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::Row;
 
@@ -14,8 +14,8 @@ use super::{
 use crate::{
     kms::WrappedKey,
     store::{
-        CredentialRow, Device, DeviceKey, Event, Link, LinkedDevice, OutboxMail, Receipt, Session, StoreError,
-        TokenHash, User, Whereabouts,
+        CredentialRow, Device, DeviceKey, Event, Link, LinkedDevice, OutboxMail, PendingTotp, Receipt, Session,
+        StoreError, TokenHash, User, Whereabouts,
     },
 };
 
@@ -89,8 +89,12 @@ impl Columns<'r> {
             password_hash: self.0.try_get("password_hash")?,
             confirmed: self.0.try_get("confirmed")?,
             totp_secret: self.0.try_get("totp_secret")?,
-            totp_pending: self.0.try_get("totp_pending")?,
+            totp_pending: match (self.0.try_get("totp_pending")?, self.0.try_get("totp_pending_at")?) {
+                (Some(sealed), Some(since)) => Some(PendingTotp { sealed, since: UnixMillis(since) }),
+                _ => None,
+            },
             sync_enabled: self.0.try_get("sync_enabled")?,
+            mail_preferences: MailPreferences { logins: self.0.try_get("mail_logins")? },
             seq: Seq(self.0.try_get("seq")?),
         })
     }

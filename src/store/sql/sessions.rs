@@ -1,7 +1,7 @@
 //! Sessions: who is logged in, from which browser.
 
 use keyleash_protocol::{DeviceId, Seq, SessionId, UnixMillis, UserId};
-use sqlx::query;
+use sqlx::{query, query_as};
 
 use super::{
     driver::for_every_driver,
@@ -110,6 +110,33 @@ impl SessionStore for SqlStore {
             }
             change.write(&trail).await?;
             change.commit().await.map(Some)
+        })
+        .await
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        now: UnixMillis,
+        trail: Trail,
+    ) -> StoreResult<Option<(Seq, u32)>> {
+        self.run("end other sessions", || async {
+            let Some(mut change) = self.change(user, Part::Sessions).await? else { return Ok(None) };
+            let ended: Vec<(i64,)> = query_as(
+                "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND revoked IS NULL RETURNING expires_at",
+            )
+            .bind(user.to_string())
+            .bind(keep.to_string())
+            .fetch_all(&mut *change.tx.0)
+            .await?;
+            let were_good = ended.iter().filter(|(expires_at,)| *expires_at > now.0).count();
+            if were_good == 0 {
+                return Ok(None);
+            }
+            change.write(&trail).await?;
+            let seq = change.commit().await?;
+            Ok(Some((seq, u32::try_from(were_good).unwrap_or(u32::MAX))))
         })
         .await
     }

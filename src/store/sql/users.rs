@@ -1,7 +1,7 @@
-//! Users, their second factor, their sync switch.
+//! Users, their passwords, their sync switch.
 
-use keyleash_domain::{text::Email, totp};
-use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId, socket::RevokeReason};
+use keyleash_domain::text::Email;
+use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId, http::MailPreferences, socket::RevokeReason};
 use sqlx::{query, query_as, query_scalar};
 
 use super::{
@@ -90,115 +90,15 @@ impl UserStore for SqlStore {
         .await
     }
 
-    async fn set_totp_pending(&self, user: UserId, sealed: &[u8]) -> StoreResult<()> {
-        self.run("begin the second factor's set-up", || async {
+    async fn set_mail_preferences(&self, user: UserId, wanted: MailPreferences, trail: Trail) -> StoreResult<()> {
+        self.run("set the mail preferences", || async {
+            let MailPreferences { logins } = wanted;
             let mut tx = self.begin().await?;
-            query("UPDATE users SET totp_pending = $2 WHERE id = $1 AND totp_secret IS NULL")
+            query("UPDATE users SET mail_logins = $2 WHERE id = $1")
                 .bind(user.to_string())
-                .bind(sealed.to_vec())
+                .bind(logins)
                 .execute(&mut *tx.0)
                 .await?;
-            tx.commit().await
-        })
-        .await
-    }
-
-    async fn enable_totp(
-        &self,
-        user: UserId,
-        pending: &[u8],
-        step: i64,
-        recovery_codes: &[TokenHash],
-        trail: Trail,
-    ) -> StoreResult<bool> {
-        self.run("enable the second factor", || async {
-            let Some(mut change) = self.change(user, Part::Devices).await? else { return Ok(false) };
-            let enabled = query(
-                "UPDATE users SET totp_secret = totp_pending, totp_pending = NULL, totp_step = $2
-                 WHERE id = $1 AND totp_secret IS NULL AND totp_pending = $3 RETURNING id",
-            )
-            .bind(user.to_string())
-            .bind(step)
-            .bind(pending.to_vec())
-            .fetch_optional(&mut *change.tx.0)
-            .await?;
-            if enabled.is_none() {
-                return Ok(false);
-            }
-            change.tx.set_recovery_codes(user, recovery_codes).await?;
-            change.write(&trail).await?;
-            change.commit().await?;
-            Ok(true)
-        })
-        .await
-    }
-
-    async fn disable_totp(
-        &self,
-        user: UserId,
-        at: UnixMillis,
-        restore_until: UnixMillis,
-        trail: Trail,
-    ) -> StoreResult<Seq> {
-        self.run("disable the second factor", || async {
-            let mut change = existing(self.change(user, Part::DevicesAndSessions).await?)?;
-            query("UPDATE users SET totp_secret = NULL, totp_pending = NULL WHERE id = $1")
-                .bind(user.to_string())
-                .execute(&mut *change.tx.0)
-                .await?;
-            change.tx.set_recovery_codes(user, &[]).await?;
-            change.turn_sync_off(at, restore_until).await?;
-            change.write(&trail).await?;
-            change.commit().await
-        })
-        .await
-    }
-
-    async fn take_totp_step(&self, user: UserId, step: i64) -> StoreResult<bool> {
-        self.run("take a code's step", || async {
-            let mut tx = self.begin().await?;
-            let last: Option<i64> = query_scalar("SELECT totp_step FROM users WHERE id = $1")
-                .bind(user.to_string())
-                .fetch_optional(&mut *tx.0)
-                .await?;
-            if !last.is_some_and(|last| totp::may_take(step, last)) {
-                return Ok(false);
-            }
-            // The condition is the decision: of two nodes with the same code, one gets the row.
-            let taken = query("UPDATE users SET totp_step = $2 WHERE id = $1 AND totp_step < $2 RETURNING id")
-                .bind(user.to_string())
-                .bind(step)
-                .fetch_optional(&mut *tx.0)
-                .await?;
-            tx.commit().await?;
-            Ok(taken.is_some())
-        })
-        .await
-    }
-
-    async fn take_recovery_code(&self, user: UserId, code: TokenHash, at: UnixMillis) -> StoreResult<bool> {
-        self.run("take a recovery code", || async {
-            let mut tx = self.begin().await?;
-            let taken = query(
-                "UPDATE recovery_codes SET used_at = $3
-                 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL RETURNING user_id",
-            )
-            .bind(user.to_string())
-            .bind(code.to_vec())
-            .bind(at.0)
-            .fetch_optional(&mut *tx.0)
-            .await?;
-            tx.commit().await?;
-            Ok(taken.is_some())
-        })
-        .await
-    }
-
-    async fn replace_recovery_codes(&self, user: UserId, codes: &[TokenHash], trail: Trail) -> StoreResult<()> {
-        self.run("replace the recovery codes", || async {
-            let mut tx = self.begin().await?;
-            tx.take(user).await?;
-            tx.set_recovery_codes(user, codes).await?;
             tx.write(user, &trail).await?;
             tx.commit().await
         })
@@ -335,7 +235,7 @@ impl UserStore for SqlStore {
 
 for_every_driver! {
 impl Change<'t> {
-    async fn turn_sync_off(&mut self, at: UnixMillis, restore_until: UnixMillis) -> Result<(), Fault> {
+    pub(super) async fn turn_sync_off(&mut self, at: UnixMillis, restore_until: UnixMillis) -> Result<(), Fault> {
         query("UPDATE users SET sync_enabled = FALSE WHERE id = $1")
             .bind(self.user.to_string())
             .execute(&mut *self.tx.0)

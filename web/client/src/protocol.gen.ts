@@ -223,7 +223,11 @@ email: string, login: LoginKind, totp_enabled: boolean, sync_enabled: boolean,
 /**
  * Whether the device of this session shares every account by itself.
  */
-auto_connect: boolean, };
+auto_connect: boolean, 
+/**
+ * Recovery codes that were not used yet.
+ */
+recovery_codes_left: number, mail_preferences: MailPreferences, };
 
 export type Me = { user_id: UserId, 
 /**
@@ -233,7 +237,11 @@ email: string, login: LoginKind, totp_enabled: boolean, sync_enabled: boolean,
 /**
  * Whether the device of this session shares every account by itself.
  */
-auto_connect: boolean, };
+auto_connect: boolean, 
+/**
+ * Recovery codes that were not used yet.
+ */
+recovery_codes_left: number, mail_preferences: MailPreferences, };
 
 /**
  * Who knows this user's login.
@@ -241,10 +249,20 @@ auto_connect: boolean, };
 export type LoginKind = "account" | "vendor";
 
 /**
- * Who begins to set up two-factor authentication shows once more who they are: by the password, or, who logs in with a
- * vendor's token, by one that was issued within the last five minutes.
+ * Which of the mails that are a courtesy are sent. Those that security needs are sent always.
  */
-export type SetUpTotp = { password?: Sensitive, identity_token?: Sensitive, };
+export type MailPreferences = { 
+/**
+ * When somebody logged in with a browser that was not used before.
+ */
+logins: boolean, };
+
+/**
+ * Begins the set-up of two-factor authentication, or of another authenticator app in place of the present one. Who asks
+ * shows once more who they are: by the password, or, who logs in with a vendor's token, by one that was issued within
+ * the last five minutes.
+ */
+export type SetUpTotp = { password?: Sensitive, identity_token?: Sensitive, totp?: Sensitive, recovery_code?: Sensitive, };
 
 export type TotpSetup = { 
 /**
@@ -409,10 +427,16 @@ current: boolean, };
 
 export type SessionList = { sessions: Array<SessionView>, };
 
+export type EndedSessions = { 
+/**
+ * How many logins ended.
+ */
+ended: number, };
+
 /**
  * The kinds of entry in the security log.
  */
-export type EventKind = "signed_up" | "logged_in" | "logged_out" | "session_ended" | "totp_enabled" | "totp_disabled" | "recovery_code_used" | "recovery_codes_renewed" | "password_changed" | "password_reset" | "sync_turned_on" | "sync_turned_off" | "device_added" | "device_verified" | "device_renamed" | "device_removed" | "device_erased" | "device_wiped" | "panic" | "credential_added" | "credential_changed" | "credential_deleted" | "credential_read" | "credential_rotated" | "attempts_blocked" | "mail_undeliverable" | "mail_changed";
+export type EventKind = "signed_up" | "logged_in" | "logged_out" | "session_ended" | "other_sessions_ended" | "totp_enabled" | "totp_changed" | "totp_disabled" | "recovery_code_used" | "recovery_codes_renewed" | "password_changed" | "password_reset" | "mail_preferences_changed" | "sync_turned_on" | "sync_turned_off" | "device_added" | "device_verified" | "device_renamed" | "device_removed" | "device_erased" | "device_wiped" | "panic" | "credential_added" | "credential_changed" | "credential_deleted" | "credential_read" | "credential_rotated" | "attempts_blocked" | "mail_undeliverable" | "mail_changed";
 
 export type EventView = { id: EventId, at: UnixMillis, kind: EventKind, device?: DeviceId, address?: string, 
 /**

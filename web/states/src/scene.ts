@@ -10,10 +10,12 @@ export const ago = (days: number) => now - days * DAY_MS;
 export const me: Me = {
   user_id: id("user", 1),
   email: "trader@example.com",
+  login: "account",
   totp_enabled: true,
   sync_enabled: true,
   auto_connect: false,
-  login: "account",
+  recovery_codes_left: 9,
+  mail_preferences: { logins: true },
 };
 
 const CHROME_LINUX =
