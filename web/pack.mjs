@@ -47,7 +47,10 @@ async function pack(name) {
   cpSync("../LICENSE", join(folder, "LICENSE"));
   const published = { ...manifest, files: ["dist"], exports: Object.fromEntries(Object.entries(sources).map(built)) };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
-  execFileSync("npm", ["pack", "--silent", "--pack-destination", resolve(destination)], { cwd: folder, stdio: "inherit" });
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", resolve(destination)], {
+    cwd: folder,
+    stdio: "inherit",
+  });
 }
 
 /** An entry of `exports`, as it is published. */
@@ -64,7 +67,12 @@ function types(out) {
   const typeRoots = [resolve("node_modules/@types")];
   writeFileSync(
     configuration,
-    JSON.stringify({ extends: resolve("tsconfig.json"), compilerOptions: { ...options, typeRoots }, include, exclude: [] }),
+    JSON.stringify({
+      extends: resolve("tsconfig.json"),
+      compilerOptions: { ...options, typeRoots },
+      include,
+      exclude: [],
+    }),
   );
   execFileSync("npx", ["tsc", "-p", configuration], { stdio: "inherit" });
 }
