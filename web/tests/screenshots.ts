@@ -85,7 +85,7 @@ async function journey(): Promise<void> {
   await section(a, "General");
   await pictures(a, "general");
   await section(a, "Accounts", "Sync");
-  await device(a, "Laptop").getByText("Behind").waitFor();
+  await device(a, "Laptop").getByText("1 behind").waitFor();
   await pictures(a, "devices");
   await a.getByRole("button", { name: "Remove Phone" }).click();
   await pictures(a, "remove");

@@ -4,6 +4,7 @@ import { ProblemError, UnreachableError } from "./errors.ts";
 import { HTTP_TIMEOUT_MS } from "./limits.ts";
 import type {
   Approve,
+  CredentialId,
   DeviceId,
   DeviceList,
   DeviceView,
@@ -11,6 +12,7 @@ import type {
   Enrolled,
   EventId,
   EventList,
+  HoldingsList,
   Inspection,
   LoggedIn,
   LogIn,
@@ -84,6 +86,9 @@ export class Api {
   renameDevice = (id: DeviceId, name: string) => this.#call<void>("PATCH", `devices/${id}`, { name });
   removeDevice = (id: DeviceId, body: RemoveDevice) => this.#call<Removal>("POST", `devices/${id}/remove`, body);
   removeOthers = (body: RemoveMany) => this.#call<RemovedDevices>("POST", "devices/remove-others", body);
+  holdings = () => this.#call<HoldingsList>("GET", "holdings");
+  markRotated = (device: DeviceId, credential: CredentialId, rotated: boolean) =>
+    this.#call<void>("PUT", `devices/${device}/held/${credential}`, { rotated });
   panic = (body: RemoveMany) => this.#call<RemovedDevices>("POST", "panic", body);
 
   async #call<T>(method: Method, path: string, body?: unknown): Promise<T> {

@@ -12,17 +12,19 @@
  * `sync/connection-machine.ts`, `sync/versions.ts`, `sync/grace.ts` and `sync/backoff.ts`.
  */
 
-export { browserOf } from "./browser-of.ts";
+export { type BrowserParts, browserOf, browserParts, type DeviceForm } from "./browser-of.ts";
 export * from "./errors.ts";
 export type { ClientEvent, ClientEvents } from "./events.ts";
 export { type Client, Keyleash, type OpenOptions } from "./keyleash.ts";
 export type {
   CredentialId,
+  DeviceHoldings,
   DeviceId,
   DeviceState,
   DeviceView,
   EventKind,
   EventView,
+  Holding,
   Inspection,
   LogIn,
   Me,

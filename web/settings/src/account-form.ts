@@ -13,8 +13,9 @@ import {
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
+import { failureOf } from "./failure.ts";
 import { field, note } from "./field.ts";
-import { entries, failureOf, LiveElement } from "./live.ts";
+import { entries, LiveElement } from "./live.ts";
 import { controls } from "./theme.ts";
 
 const EXCHANGES: readonly Choice[] = exchanges.map(({ id, name, closed }) => ({

@@ -6,5 +6,6 @@
  */
 
 export { KeyleashLogin } from "./login.ts";
-export { type AccountsTab, KeyleashSettings, type Section } from "./settings.ts";
+export type { AccountsTab, Section } from "./places.ts";
+export { KeyleashSettings } from "./settings.ts";
 export { KeyleashStatus } from "./status.ts";

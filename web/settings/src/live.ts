@@ -3,20 +3,13 @@
  * typed or asked at the moment; whatever is true about the account lives in the client.
  */
 
-import { type Client, DraftError, type ProblemCode, ProblemError, type Snapshot } from "@keyleash/client";
+import type { Client, Snapshot } from "@keyleash/client";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyValues } from "lit";
 import { property, state } from "lit/decorators.js";
+import "./countdown.ts";
+import { type Failure, failureOf } from "./failure.ts";
 import { type Texts, textsFor } from "./texts/texts.ts";
 import { controls } from "./theme.ts";
-
-/** Why something that the user asked for did not happen. */
-export interface Failure {
-  /** A sentence for the user. */
-  readonly message: string;
-  /** Sentences that belong next to a field. */
-  readonly fields: Readonly<Record<string, string>>;
-  readonly code?: ProblemCode;
-}
 
 export abstract class LiveElement extends LitElement {
   static override styles: CSSResultGroup = controls;
@@ -58,42 +51,52 @@ export abstract class LiveElement extends LitElement {
 
   /** Carries out what the user asked for; a refusal becomes a sentence in the view. Resolves to whether it went through. */
   protected async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    const pressed = this.shadowRoot?.activeElement;
     this.busy = true;
     this.failure = undefined;
     try {
       await action();
       return true;
     } catch (error) {
-      this.failure = failureOf(error);
+      this.failure = failureOf(error, this.texts);
       return false;
     } finally {
       this.busy = false;
+      void this.#giveBackFocus(pressed);
     }
+  }
+
+  /** A button that is disabled while it works loses the focus, and who uses the keyboard their place. */
+  async #giveBackFocus(pressed: Element | null | undefined): Promise<void> {
+    await this.updateComplete;
+    const lost = document.activeElement === null || document.activeElement === document.body;
+    if (lost && pressed instanceof HTMLElement && pressed.isConnected) pressed.focus();
+  }
+
+  /** Moves the focus to the first element of that selector, once the view is drawn. */
+  protected async focusOn(selector: string): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(selector)?.focus();
   }
 
   /** The sentence of a refusal that belongs to no field of `fields`. */
   protected failureView(fields: readonly string[] = []) {
     const failure = this.failure;
     if (!failure || fields.some((field) => failure.fields[field])) return nothing;
-    return html`<p class="error" role="alert">${failure.message}</p>`;
+    return html`<p class="error" role="alert">${failure.message}</p>${this.#wait(failure)}`;
+  }
+
+  /** Outside of the alert: a screen reader would say each second. */
+  #wait({ retryAt }: Failure) {
+    if (retryAt === undefined) return nothing;
+    const { againIn } = this.texts.secondFactor;
+    return html`<p class="error">${againIn} <keyleash-countdown .until=${retryAt} .label=${againIn}></keyleash-countdown></p>`;
   }
 
   #subscribe(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = this.client.onChange(() => this.requestUpdate());
   }
-}
-
-export function failureOf(error: unknown): Failure {
-  if (error instanceof DraftError) {
-    const fields = Object.entries(error.errors).map(([name, { message }]) => [name, message]);
-    return { message: error.message, fields: Object.fromEntries(fields) };
-  }
-  if (error instanceof ProblemError) {
-    const fields = error.field ? { [error.field]: error.message } : {};
-    return { message: error.message, fields, code: error.code };
-  }
-  return { message: error instanceof Error ? error.message : String(error), fields: {} };
 }
 
 /** What stands in the fields of a submitted form, as typed. */

@@ -9,19 +9,19 @@ import { customElement, property, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import "./accounts.ts";
 import "./general.ts";
-import { failureOf, LiveElement } from "./live.ts";
+import { failureOf } from "./failure.ts";
+import { LiveElement } from "./live.ts";
 import "./login.ts";
 import { hostOf, type Obstacle, obstacle, openOnce } from "./opening.ts";
+import type { AccountsTab, Section } from "./places.ts";
 import "./security.ts";
 import "./status.ts";
 import "./sync.ts";
 import { tabList } from "./tabs.ts";
 import { controls, tokens } from "./theme.ts";
 
-const SECTIONS = ["general", "accounts", "security"] as const;
-const TABS = ["accounts", "sync"] as const;
-export type Section = (typeof SECTIONS)[number];
-export type AccountsTab = (typeof TABS)[number];
+const SECTIONS: readonly Section[] = ["general", "accounts", "security"];
+const TABS: readonly AccountsTab[] = ["accounts", "sync"];
 
 /**
  * @fires keyleash-ready - once there is a client, whoever opened it; it is the event's `detail`, and `client` of the element
@@ -145,14 +145,16 @@ export class KeyleashSettings extends LiveElement {
   }
 
   #status() {
-    return this.withoutStatus ? nothing : html`<keyleash-status .client=${this.client}></keyleash-status>`;
+    return this.withoutStatus
+      ? nothing
+      : html`<keyleash-status .client=${this.client} .open=${this.#lead}></keyleash-status>`;
   }
 
   #section(client: Client) {
     const { sections, tabs } = this.texts.settings;
     switch (this.section) {
       case "general":
-        return html`<keyleash-general .client=${client} .openSecurity=${this.#openSecurity} .openSync=${this.#openSync}></keyleash-general>`;
+        return html`<keyleash-general .client=${client} .open=${this.#lead}></keyleash-general>`;
       case "accounts":
         return html`
           <div class="stack inner">
@@ -160,7 +162,7 @@ export class KeyleashSettings extends LiveElement {
             ${
               this.tab === "accounts"
                 ? html`<keyleash-accounts .client=${client} .openSync=${this.#openSync}></keyleash-accounts>`
-                : html`<keyleash-sync .client=${client} .openSecurity=${this.#openSecurity}></keyleash-sync>`
+                : html`<keyleash-sync .client=${client} .open=${this.#lead}></keyleash-sync>`
             }
           </div>
         `;
@@ -169,7 +171,7 @@ export class KeyleashSettings extends LiveElement {
     }
   }
 
-  #openSecurity = () => this.open("security");
+  #lead = (section: Section, tab?: AccountsTab) => this.open(section, tab);
   #openSync = () => this.open("accounts", "sync");
 
   async #open(server: string): Promise<void> {
@@ -184,7 +186,7 @@ export class KeyleashSettings extends LiveElement {
       // In the meantime the page may have given another one, or named another server.
       if (this.#opening === server) this.client ??= client;
     } catch (error) {
-      this.failure = failureOf(error);
+      this.failure = failureOf(error, this.texts);
     }
   }
 

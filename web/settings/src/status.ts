@@ -1,17 +1,22 @@
 /**
  * The page's banner: says what stands between the user and their keys (removed, locked, the server is away and for how long
- * the keys still open), and nothing while all is well.
+ * the keys still open), with the way out; and nothing while all is well.
+ *
+ * What changes each second is shown beside the sentences and not in them, so that a screen reader says a sentence once.
  */
 
-import type { Connection, LockReason, Snapshot } from "@keyleash/client";
-import { css, html, nothing, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import type { Connection, LockReason, Progress, Snapshot } from "@keyleash/client";
+import { css, html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { Clock, countdownChangesIn } from "./clock.ts";
 import { LiveElement } from "./live.ts";
+import type { Open } from "./places.ts";
 import { controls, tokens } from "./theme.ts";
-import { countdown, moment, removedBecause } from "./words.ts";
+import { countdown, moment } from "./words.ts";
 
-/** Countdowns show seconds. */
-const TICK_MS = 500;
+/** Minutes before the lock at which a screen reader says how much is left. */
+const SAID_MINUTES = [10, 5, 2, 1];
+const MINUTE_MS = 60_000;
 
 @customElement("keyleash-status")
 export class KeyleashStatus extends LiveElement {
@@ -20,125 +25,157 @@ export class KeyleashStatus extends LiveElement {
     controls,
     css`
       .banner { margin-bottom: 16px; }
-      .countdown { font-family: var(--mono); font-size: 1.25rem; font-weight: 600; }
+      .left { display: grid; justify-items: center; gap: 2px; }
+      .countdown { font-family: var(--mono); font-size: var(--font-size-l); font-weight: 600; }
+      .about { display: grid; gap: 4px; }
+      progress { margin-top: 4px; }
     `,
   ];
 
-  @state() private now = Date.now();
-  #ticker: ReturnType<typeof setInterval> | undefined;
+  /** Leads to a place in the panel. Without it the banner only says where to go. */
+  @property({ attribute: false }) open: Open | undefined;
+
+  readonly #clock = new Clock(this, (now) => {
+    const { lock, connection } = this.snapshot;
+    const ahead = [
+      countdownChangesIn(lock.kind === "grace" ? lock.until : undefined, now),
+      countdownChangesIn(connection.kind === "reconnecting" ? connection.nextTryAt : undefined, now),
+    ].filter((ms) => ms !== undefined);
+    return ahead.length > 0 ? Math.min(...ahead) : undefined;
+  });
+
+  #networkChanged = () => this.requestUpdate();
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#ticker = setInterval(() => {
-      if (isCountingDown(this.snapshot)) this.now = Date.now();
-    }, TICK_MS);
+    addEventListener("online", this.#networkChanged);
+    addEventListener("offline", this.#networkChanged);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearInterval(this.#ticker);
-  }
-
-  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    super.willUpdate(changed);
-    if (!changed.has("now")) this.now = Date.now();
+    removeEventListener("online", this.#networkChanged);
+    removeEventListener("offline", this.#networkChanged);
   }
 
   override render() {
-    const { sync, lock, connection, progress } = this.snapshot;
+    const { lock, connection, progress, retrieval } = this.snapshot;
     return html`
-      <div role="status" aria-live="polite">
-        ${sync.kind === "removed" ? removedBanner(this.snapshot) : nothing}
-        ${lock.kind === "grace" ? graceBanner(lock.until - this.now, connection, this.now) : nothing}
-        ${lock.kind === "locked" ? lockedBanner(lock.why, connection, this.now) : nothing}
-        ${lock.kind === "unlocked" ? connectionBanner(connection, this.now) : nothing}
-        ${
-          progress
-            ? html`
-          <div class="banner"><div class="stack tight">
-            <p>Retrieving your accounts: ${progress.received} of ${progress.total}</p>
-            <progress .value=${progress.received} .max=${progress.total} aria-label="Retrieving accounts"></progress>
-          </div></div>`
-            : nothing
-        }
+      ${this.#removed(this.snapshot)}
+      ${lock.kind === "grace" ? this.#grace(lock.until, connection) : nothing}
+      ${lock.kind === "locked" ? this.#locked(lock.why, connection) : nothing}
+      ${lock.kind === "unlocked" ? this.#disconnected(connection) : nothing}
+      ${progress ? this.#progress(progress, this.texts.status.catchingUp) : nothing}
+      ${retrieval ? this.#progress(retrieval, this.texts.status.retrieving) : nothing}
+    `;
+  }
+
+  #removed({ sync, session }: Snapshot) {
+    if (sync.kind !== "removed") return nothing;
+    const texts = this.texts.status;
+    const loggedIn = session.kind === "in";
+    const { open } = this;
+    return html`
+      <div class="banner bad">
+        <div role="status" class="about">
+          <p><strong>${this.texts.removedBecause[sync.reason]}</strong></p>
+          <p class="small">${texts.removedMeans} ${texts.removedSince(moment(sync.at, this.texts))} ${loggedIn ? texts.wayBack : texts.wayBackLoggedOut}</p>
+        </div>
+        ${loggedIn && open ? html`<button @click=${() => open("accounts", "sync")}>${texts.verifyAgain}</button>` : nothing}
       </div>
     `;
   }
-}
 
-function isCountingDown({ lock, connection }: Snapshot): boolean {
-  return lock.kind === "grace" || connection.kind === "reconnecting";
-}
-
-function removedBanner({ sync, session }: Snapshot): TemplateResult | typeof nothing {
-  if (sync.kind !== "removed") return nothing;
-  const way =
-    session.kind === "in"
-      ? "To use it again, turn sync on in Settings → Accounts → Sync and verify it by mail and code."
-      : "To use it again, log in, turn sync on and verify it by mail and code.";
-  return html`
-    <div class="banner bad">
-      <div>
-        <p><strong>${removedBecause[sync.reason]}</strong></p>
-        <p class="small">Its keys cannot sign any more. Since ${moment(sync.at)}. ${way}</p>
+  #grace(until: number, connection: Connection) {
+    const texts = this.texts.status;
+    const left = until - this.#clock.now;
+    const minutes = SAID_MINUTES.findLast((each) => left <= each * MINUTE_MS);
+    return html`
+      <div class="banner warn">
+        <div class="about">
+          <div role="status">
+            <p><strong>${this.#whyAway()}</strong> ${texts.graceMeans}</p>
+            <span class="unseen">${minutes ? texts.minutesLeft(minutes) : ""}</span>
+          </div>
+          <p class="small">${this.#tryingAgain(connection)} ${texts.graceReload}</p>
+        </div>
+        <div class="left"><span class="countdown" role="timer" aria-label=${texts.timeLeft}>${countdown(left)}</span></div>
       </div>
-    </div>
-  `;
-}
-
-function graceBanner(leftMs: number, connection: Connection, now: number): TemplateResult {
-  return html`
-    <div class="banner warn">
-      <div>
-        <p><strong>The server cannot be reached.</strong> You can go on signing for a while; then this browser locks itself.</p>
-        <p class="small">${tryingAgain(connection, now)} A page that is reloaded now is locked until the server is back.</p>
-      </div>
-      <span class="countdown" aria-label="Time until this browser locks">${countdown(leftMs)}</span>
-    </div>
-  `;
-}
-
-const lockedBecause: Record<Exclude<LockReason, "removed" | "signed_out">, string> = {
-  server_needed: "Your keys open only once the server has answered.",
-  grace_over: "The server was out of reach for too long. Your keys open again once it is back.",
-};
-
-function lockedBanner(why: LockReason, connection: Connection, now: number): TemplateResult | typeof nothing {
-  // Both have a place of their own: the banner above, and the log-in form.
-  if (why === "removed" || why === "signed_out") return nothing;
-  return html`
-    <div class="banner ${connection.kind === "connecting" || connection.kind === "live" ? "" : "warn"}">
-      <div><p><strong>Locked.</strong> ${lockedBecause[why]}</p><p class="small">${tryingAgain(connection, now)}</p></div>
-    </div>
-  `;
-}
-
-function connectionBanner(connection: Connection, now: number): TemplateResult | typeof nothing {
-  switch (connection.kind) {
-    case "reconnecting":
-      return html`<div class="banner warn"><div>${tryingAgain(connection, now)}</div></div>`;
-    case "stopped":
-      return html`<div class="banner bad"><div><strong>Not connected.</strong> ${connection.detail}</div></div>`;
-    case "offline":
-    case "connecting":
-    case "live":
-      return nothing;
+    `;
   }
-}
 
-function tryingAgain(connection: Connection, now: number): string {
-  switch (connection.kind) {
-    case "reconnecting": {
-      const left = connection.nextTryAt - now;
-      return left > 0 ? `Reconnecting: next try in ${countdown(left)}.` : "Reconnecting…";
+  #locked(why: LockReason, connection: Connection) {
+    // Both have a place of their own: the banner above, and the log-in form.
+    if (why === "removed" || why === "signed_out") return nothing;
+    const texts = this.texts.status;
+    const underWay = connection.kind === "connecting" || connection.kind === "live";
+    return html`
+      <div class="banner ${underWay ? "" : "warn"}">
+        <div class="about">
+          <p role="status"><strong>${texts.locked}</strong> ${texts.lockedBecause[why]}</p>
+          <p class="small">${this.#tryingAgain(connection)}</p>
+        </div>
+        ${connection.kind === "stopped" ? this.#reload() : nothing}
+      </div>
+    `;
+  }
+
+  #disconnected(connection: Connection) {
+    switch (connection.kind) {
+      case "reconnecting":
+        return html`
+          <div class="banner warn">
+            <div class="about"><p role="status">${this.#whyAway()}</p><p class="small">${this.#tryingAgain(connection)}</p></div>
+          </div>
+        `;
+      case "stopped":
+        return html`
+          <div class="banner bad">
+            <p role="status"><strong>${this.texts.status.notConnected}</strong> ${this.texts.status.stopped[connection.why]}</p>
+            ${this.#reload()}
+          </div>
+        `;
+      case "offline":
+      case "connecting":
+      case "live":
+        return nothing;
     }
-    case "connecting":
-      return "Connecting…";
-    case "stopped":
-      return connection.detail;
-    case "offline":
-    case "live":
-      return "";
+  }
+
+  #progress({ received, total }: Progress, words: (received: number, total: number) => string) {
+    return html`
+      <div class="banner">
+        <div class="about">
+          <p>${words(received, total)}</p>
+          <progress .value=${received} .max=${total} aria-label=${words(received, total)}></progress>
+        </div>
+      </div>
+    `;
+  }
+
+  #reload() {
+    return html`<button @click=${() => location.reload()}>${this.texts.status.reload}</button>`;
+  }
+
+  #whyAway(): string {
+    return navigator.onLine ? this.texts.status.unreachable : this.texts.status.youAreOffline;
+  }
+
+  #tryingAgain(connection: Connection): string {
+    const texts = this.texts.status;
+    switch (connection.kind) {
+      case "reconnecting": {
+        const left = connection.nextTryAt - this.#clock.now;
+        return left > 0 ? texts.nextTry(countdown(left)) : texts.reconnecting;
+      }
+      case "connecting":
+        return texts.connecting;
+      case "stopped":
+        return texts.stopped[connection.why];
+      case "offline":
+      case "live":
+        return "";
+    }
   }
 }
 

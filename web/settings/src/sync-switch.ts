@@ -3,76 +3,78 @@
 import type { SecondFactor } from "@keyleash/client";
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { ReturningFocus } from "./focus.ts";
 import { LiveElement } from "./live.ts";
+import type { Open } from "./places.ts";
 import "./second-factor.ts";
 import { toggle } from "./toggle.ts";
 
 @customElement("keyleash-sync-switch")
 export class SyncSwitch extends LiveElement {
-  /** Leads to where two-factor authentication is set up. */
-  @property({ attribute: false }) openSecurity!: () => void;
+  @property({ attribute: false }) open!: Open;
   @state() private askingToTurnOff = false;
+
+  readonly #focus = new ReturningFocus(this);
 
   override render() {
     const { session, sync } = this.snapshot;
+    const texts = this.texts.sync;
     const on = sync.kind === "enrolling" || sync.kind === "pending" || sync.kind === "verified";
     const elsewhere = !on && session.kind === "in" && session.me.sync_enabled;
     return html`
       <div class="stack">
         <label class="switch">
           <span class="stack tight">
-            <strong>Sync exchange API keys across devices</strong>
-            <span class="muted small">
-              Off: every key stays in this browser alone, and nothing of it reaches the server. On: the keys that you choose
-              are shared, encrypted, with the devices that you verify.
-            </span>
-            ${elsewhere ? html`<span class="small">Sync is on for your account; this browser does not take part yet.</span>` : nothing}
+            <strong>${texts.switch}</strong>
+            <span class="muted small">${texts.meaning}</span>
+            ${elsewhere ? html`<span class="small">${texts.onElsewhere}</span>` : nothing}
           </span>
-          ${toggle({ on, disabled: this.busy, flip: () => this.#flip(on) })}
+          ${toggle({ on, disabled: this.busy || sync.kind === "enrolling", flip: () => this.#flip(on) })}
         </label>
-        ${this.#refusal()} ${this.askingToTurnOff ? this.#confirmOff() : nothing}
+        ${this.#refusal()} ${this.askingToTurnOff && on ? this.#confirmOff() : nothing}
       </div>
     `;
   }
 
   #flip(on: boolean) {
-    if (on) this.askingToTurnOff = true;
-    else void this.attempt(() => this.client.enableSync());
+    if (!on) {
+      void this.attempt(() => this.client.enableSync());
+      return;
+    }
+    this.#focus.opened();
+    this.askingToTurnOff = true;
   }
 
   #refusal() {
     if (this.failure?.code !== "totp_not_enabled") return this.failureView();
+    const texts = this.texts.sync;
     return html`
       <div class="banner warn" role="alert">
         <div>
-          <strong>Two-factor authentication comes first.</strong>
-          <p class="small">Whoever can log in could add a device and read your keys; a password alone is too weak for that.</p>
+          <strong>${texts.totpFirst}</strong>
+          <p class="small">${texts.totpFirstWhy}</p>
         </div>
-        <button @click=${this.openSecurity}>Set up two-factor authentication</button>
+        <button @click=${() => this.open("security")}>${texts.setUpTotp}</button>
       </div>
     `;
   }
 
   #confirmOff() {
+    const { turnOff, turnOffMeans } = this.texts.sync;
     return html`
-      <keyleash-second-factor
-        danger
-        action="Turn sync off everywhere"
-        .confirm=${this.#turnOff}
-        .cancel=${() => {
-          this.askingToTurnOff = false;
-        }}
-      >
-        <p>
-          This turns sync off on <strong>every</strong> device: synced accounts leave all of them, this one too, and each device
-          has to be verified again afterwards. Local-only accounts stay where they are.
-        </p>
+      <keyleash-second-factor danger action=${turnOff} .confirm=${this.#turnOff} .cancel=${this.#close}>
+        <p>${turnOffMeans.before}<strong>${turnOffMeans.strong}</strong>${turnOffMeans.after}</p>
       </keyleash-second-factor>
     `;
   }
 
+  #close = () => {
+    this.askingToTurnOff = false;
+    void this.#focus.closed("input");
+  };
+
   #turnOff = async (factor: SecondFactor) => {
     await this.client.disableSync(factor);
-    this.askingToTurnOff = false;
+    this.#close();
   };
 }

@@ -24,11 +24,28 @@ export const tokens = css`
     --bad: light-dark(#b3261e, #ff8a80);
     --bad-fill: light-dark(#b3261e, #c9372c);
     --bad-soft: light-dark(#fdeae8, #3a1917);
-    --radius: 10px;
-    --radius-small: 7px;
+    --radius: var(--keyleash-radius, 10px);
+    --radius-small: calc(var(--radius) * 0.7);
+    --shadow: 0 1px 2px light-dark(rgb(15 23 42 / 8%), rgb(0 0 0 / 40%)), 0 8px 24px light-dark(rgb(15 23 42 / 12%), rgb(0 0 0 / 50%));
+    --focus: 2px solid var(--accent);
+
+    /* Sizes of text follow one size, and not the root's, which vendors set as they like. */
+    --font-size: var(--keyleash-font-size, 0.9375rem);
+    --font-size-xs: calc(var(--font-size) * 0.85);
+    --font-size-s: calc(var(--font-size) * 0.92);
+    --font-size-l: calc(var(--font-size) * 1.2);
+    --font-size-xl: calc(var(--font-size) * 1.6);
+
+    --space-1: 4px;
+    --space-2: 8px;
+    --space-3: 12px;
+    --space-4: 16px;
+    --space-5: 24px;
+    --space-6: 36px;
+
     --mono: ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", "DejaVu Sans Mono", monospace;
     color: var(--text);
-    font: 15px/1.5 Inter, system-ui, -apple-system, "Segoe UI", sans-serif;
+    font: var(--font-size) / 1.5 var(--keyleash-font, Inter, system-ui, -apple-system, "Segoe UI", sans-serif);
     font-variant-numeric: tabular-nums;
   }
 `;
@@ -39,13 +56,13 @@ export const controls = css`
   *, *::before, *::after { box-sizing: border-box; }
 
   h1, h2, h3, p, ul, ol, dl, dd, figure, fieldset { margin: 0; padding: 0; }
-  h2 { font-size: 1.2rem; line-height: 1.3; letter-spacing: -0.01em; }
-  h3 { font-size: 1rem; line-height: 1.4; }
+  h2 { font-size: var(--font-size-l); line-height: 1.3; letter-spacing: -0.01em; }
+  h3 { font-size: calc(var(--font-size) * 1.06); line-height: 1.4; }
   fieldset { border: 0; min-width: 0; }
   a { color: var(--accent); text-underline-offset: 3px; }
   code, .mono { font-family: var(--mono); font-size: 0.93em; }
   .muted { color: var(--muted); }
-  .small { font-size: 0.87rem; }
+  .small { font-size: var(--font-size-s); }
   .nowrap { white-space: nowrap; }
 
   .stack, .field { display: grid; gap: 16px; }
@@ -74,24 +91,27 @@ export const controls = css`
   button.danger.primary:hover:not(:disabled) { background: color-mix(in oklab, var(--bad-fill) 88%, black); }
   button.link { border-color: transparent; background: none; color: var(--accent); padding-inline: 6px; margin-inline: -6px; }
   button.link:hover:not(:disabled) { background: var(--raised); border-color: transparent; }
-  button.small { min-height: 32px; padding: 4px 10px; font-size: 0.87rem; }
+  button.small { min-height: 32px; padding: 4px 10px; font-size: var(--font-size-s); }
   button:disabled { cursor: default; opacity: 0.55; }
 
-  :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+  :focus-visible { outline: var(--focus); outline-offset: 2px; }
+  [tabindex="-1"]:focus-visible { outline-offset: 6px; border-radius: 2px; }
 
-  label, .label { display: grid; gap: 6px; font-weight: 550; font-size: 0.9rem; }
+  label, .label { display: grid; gap: 6px; font-weight: 550; font-size: var(--font-size-s); }
   label .muted { font-weight: 400; }
   input, select, textarea {
-    font: inherit; font-size: 1rem; color: var(--text); background: var(--surface);
+    font: inherit; color: var(--text); background: var(--surface);
+    /* Below 16 px a phone zooms the page when the field is touched. */
+    font-size: max(16px, var(--font-size));
     border: 1px solid var(--line-strong); border-radius: var(--radius-small);
     width: 100%; min-height: 40px; padding: 7px 11px;
   }
-  textarea { min-height: 7.5rem; resize: vertical; font-family: var(--mono); font-size: 0.87rem; }
+  textarea { min-height: 7.5rem; resize: vertical; font-family: var(--mono); font-size: var(--font-size-s); }
   input::placeholder, textarea::placeholder { color: var(--muted); opacity: 1; }
   input[aria-invalid="true"], select[aria-invalid="true"], textarea[aria-invalid="true"] { border-color: var(--bad); }
   input.code { font-family: var(--mono); letter-spacing: 0.2em; max-width: 13rem; }
-  .error { color: var(--bad); font-size: 0.87rem; font-weight: 450; }
-  .caution { color: var(--warn); font-size: 0.87rem; }
+  .error { color: var(--bad); font-size: var(--font-size-s); font-weight: 450; }
+  .caution { color: var(--warn); font-size: var(--font-size-s); }
 
   .switch { display: flex; gap: 14px; align-items: flex-start; justify-content: space-between; font-weight: 400; font-size: inherit; cursor: pointer; }
   .switch input {
@@ -108,7 +128,7 @@ export const controls = css`
 
   .badge {
     display: inline-flex; align-items: center; gap: 6px; padding: 1px 9px; border-radius: 99px; white-space: nowrap;
-    font-size: 0.8rem; font-weight: 550; color: var(--muted); background: var(--raised); border: 1px solid var(--line);
+    font-size: var(--font-size-xs); font-weight: 550; color: var(--muted); background: var(--raised); border: 1px solid var(--line);
   }
   .badge.good { color: var(--good); background: var(--good-soft); border-color: transparent; }
   .badge.warn { color: var(--warn); background: var(--warn-soft); border-color: transparent; }
@@ -125,5 +145,23 @@ export const controls = css`
 
   progress { width: 100%; height: 8px; accent-color: var(--accent); }
 
-  @media (prefers-reduced-motion: reduce) { *, *::before, *::after { transition: none !important; } }
+  .list { list-style: none; border-top: 1px solid var(--line); }
+  .list > li { border-bottom: 1px solid var(--line); padding-block: var(--space-3); min-width: 0; }
+  .list > li:last-child { border-bottom: 0; }
+  hr { border: 0; border-top: 1px solid var(--line); margin: var(--space-2) 0; width: 100%; }
+
+  summary { cursor: pointer; width: fit-content; border-radius: 2px; }
+  summary::marker { color: var(--muted); }
+
+  /* For screen readers alone. */
+  .unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+  @media (pointer: coarse) {
+    button, .button, button.small, input, select, summary { min-height: 44px; }
+    summary { display: flex; align-items: center; gap: 6px; }
+    .switch { padding-block: 9px; }
+    .switch input { min-height: 26px; }
+  }
+
+  @media (prefers-reduced-motion: reduce) { *, *::before, *::after { transition: none !important; animation: none !important; } }
 `;

@@ -1,25 +1,68 @@
-/** Facts in words: times, browsers, reasons, kinds of events. Nothing here decides anything. */
-import {
-  browserOf,
-  type DeviceView,
-  type EventKind,
-  type EventView,
-  type RevokeReason,
-  type Snapshot,
-} from "@keyleash/client";
+/** Facts in words: times, browsers, outcomes, entries of the security log. Nothing here decides anything. */
 
-const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+import { browserParts, type DeviceView, type EventView, type Snapshot } from "@keyleash/client";
+import { preferredTexts, type Texts } from "./texts/texts.ts";
 
-export function moment(at: number): string {
-  return dateAndTime.format(at);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** Beyond this "n days ago" says less than the date. */
+const RELATIVE_MS_MAX = 7 * DAY_MS;
+
+/** The browser's own variant of the language, so that dates look as its owner is used to: `en-GB` for `en`. */
+function localeOf({ language }: Texts): string {
+  const own = globalThis.navigator?.languages?.find((tag) => tag.toLowerCase().split("-")[0] === language);
+  return own ?? language;
 }
 
-export function ago(at: number, now: number = Date.now()): string {
-  const seconds = Math.max(0, Math.round((now - at) / 1000));
-  if (seconds < 60) return "just now";
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return moment(at);
+/** Formatters are costly to make, and lists ask for one per row. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function dates(texts: Texts, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${localeOf(texts)} ${name}`;
+  const made = formatters.get(key) ?? new Intl.DateTimeFormat(localeOf(texts), options);
+  formatters.set(key, made);
+  return made;
+}
+
+/** Date and time of day. */
+export function moment(at: number, texts: Texts = preferredTexts()): string {
+  return dates(texts, "moment", { dateStyle: "medium", timeStyle: "short" }).format(at);
+}
+
+export function timeOfDay(at: number, texts: Texts): string {
+  return dates(texts, "time", { timeStyle: "short" }).format(at);
+}
+
+/** The heading of a day: today, yesterday, or its date. */
+export function dayName(at: number, texts: Texts, now: number = Date.now()): string {
+  const days = Math.round((startOfDay(now) - startOfDay(at)) / DAY_MS);
+  if (days === 0) return texts.log.today;
+  if (days === 1) return texts.log.yesterday;
+  return dates(texts, "day", { weekday: "long", year: "numeric", month: "long", day: "numeric" }).format(at);
+}
+
+/** The day of a moment in this browser's time zone, as the moment when it began. */
+export function startOfDay(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+export function ago(at: number, texts: Texts, now: number = Date.now()): string {
+  const past = Math.max(0, now - at);
+  if (past < MINUTE_MS) return texts.words.justNow;
+  if (past >= RELATIVE_MS_MAX) return moment(at, texts);
+  const relative = new Intl.RelativeTimeFormat(localeOf(texts), { numeric: "auto" });
+  if (past < HOUR_MS) return relative.format(-Math.floor(past / MINUTE_MS), "minute");
+  if (past < DAY_MS) return relative.format(-Math.floor(past / HOUR_MS), "hour");
+  return relative.format(-Math.floor(past / DAY_MS), "day");
+}
+
+/** When {@link ago} says something else, milliseconds from `now`; `undefined` if never. */
+export function agoChangesIn(at: number, now: number): number | undefined {
+  const past = Math.max(0, now - at);
+  if (past >= RELATIVE_MS_MAX) return undefined;
+  const unit = past < HOUR_MS ? MINUTE_MS : past < DAY_MS ? HOUR_MS : DAY_MS;
+  return unit - (past % unit);
 }
 
 /** `14:05`, or `1:02:03`: what is left of a countdown. */
@@ -30,84 +73,61 @@ export function countdown(ms: number): string {
   return h > 0 ? `${h}:${padded(m)}:${padded(s)}` : `${m}:${padded(s)}`;
 }
 
+/** `38 ms`, `1.2 seconds`, `3 hours`. */
+export function duration(ms: number, texts: Texts): string {
+  const say = (value: number, unit: string, unitDisplay: "short" | "long" = "long") =>
+    new Intl.NumberFormat(localeOf(texts), {
+      style: "unit",
+      unit,
+      unitDisplay,
+      maximumFractionDigits: unit === "second" ? 1 : 0,
+    }).format(value);
+  if (ms < 1000) return say(ms, "millisecond", "short");
+  if (ms < MINUTE_MS) return say(ms / 1000, "second");
+  if (ms < HOUR_MS) return say(ms / MINUTE_MS, "minute");
+  if (ms < DAY_MS) return say(ms / HOUR_MS, "hour");
+  return say(ms / DAY_MS, "day");
+}
+
+/** "Chrome on Linux": what a browser says of itself, so a hint and no proof. */
+export function browserName(userAgent: string, texts: Texts): string {
+  const { browser, system } = browserParts(userAgent);
+  const { browserOn, unknownBrowser, unknownSystem } = texts.words;
+  return browserOn(browser ?? unknownBrowser, system ?? unknownSystem);
+}
+
 /** How a removal went for this device, as the remover sees it. */
-export function removalOutcome(device: DeviceView): string {
-  if (device.receipt) {
-    const what = device.receipt.wiped
-      ? "Disabled, confirmed by the device"
-      : "Locked out; the device answered that it could not wipe";
-    return `${what} after ${duration(device.receipt.after_ms)}`;
-  }
-  return device.online
-    ? "Disabled, waiting for the device to confirm"
-    : "Offline: locked out, confirmation when it returns";
+export function removalOutcome({ receipt, online }: DeviceView, { removal, ...texts }: Texts): string {
+  if (!receipt) return online ? removal.waiting : removal.offline;
+  const after = duration(receipt.after_ms, { removal, ...texts });
+  return receipt.wiped ? removal.confirmed(after) : removal.notWiped(after);
 }
 
-function duration(ms: number): string {
-  if (ms < 1000) return `${ms} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 3_600_000)} h`;
-}
-
-export const removedBecause: Record<RevokeReason, string> = {
-  removed: "This device was removed from your account.",
-  erased: "This device was removed from your account, and everything it held was erased.",
-  panic: "All devices were locked by the panic button.",
-  sync_off: "Sync was turned off for your account.",
-  signed_out: "You were signed out.",
-};
-
-export const eventWords: Record<EventKind, string> = {
-  signed_up: "Account created",
-  logged_in: "Logged in",
-  logged_out: "Logged out",
-  session_ended: "Session ended",
-  other_sessions_ended: "Every other session ended",
-  totp_enabled: "Two-factor authentication turned on",
-  totp_changed: "Authenticator app changed",
-  totp_disabled: "Two-factor authentication turned off",
-  recovery_code_used: "Recovery code used",
-  recovery_codes_renewed: "Recovery codes renewed",
-  password_changed: "Password changed",
-  password_reset: "Password reset",
-  mail_preferences_changed: "Mail preferences changed",
-  sync_turned_on: "Sync turned on",
-  sync_turned_off: "Sync turned off",
-  device_added: "Device asked to be verified",
-  device_verified: "Device verified",
-  device_renamed: "Device renamed",
-  device_removed: "Device removed",
-  device_erased: "Device removed and erased",
-  device_wiped: "Device confirmed that its keys are disabled",
-  panic: "Panic: every device locked",
-  credential_added: "Exchange key added",
-  credential_changed: "Exchange key changed",
-  credential_deleted: "Exchange key deleted",
-  credential_read: "Exchange keys read",
-  credential_rotated: "Exchange key rotated, you said",
-  attempts_blocked: "Too many wrong codes: attempts blocked for a while",
-  mail_undeliverable: "A mail to you could not be delivered",
-  mail_changed: "Mail address changed",
-};
+/** Where names for ids come from. */
+export type Names = Pick<Snapshot, "accounts" | "devices">;
 
 /** What an entry of the security log is about, with names in place of ids where this browser knows them. */
-export function aboutEvent(event: EventView, { accounts, devices }: Snapshot): string {
-  const device = devices.find((each) => each.id === event.device)?.name;
-  return [...new Set([subject(event, accounts), device, event.address])].filter(Boolean).join(" · ");
+export function aboutEvent(event: EventView, names: Names, texts: Texts): string {
+  const parts = [subjectOf(event, names, texts), deviceOf(event, names), event.address];
+  return [...new Set(parts)].filter(Boolean).join(" · ");
 }
 
-function subject({ kind, detail }: EventView, accounts: Snapshot["accounts"]): string {
+export function deviceOf(event: EventView, { devices }: Names): string | undefined {
+  return devices.find((each) => each.id === event.device)?.name;
+}
+
+export function subjectOf({ kind, detail }: EventView, { accounts }: Names, texts: Texts): string {
   switch (kind) {
     case "credential_added":
     case "credential_changed":
     case "credential_deleted":
     case "credential_read":
     case "credential_rotated":
-      return accounts.find((each) => each.id === detail)?.label ?? "An account that is not in this browser";
+      return accounts.find((each) => each.id === detail)?.label ?? texts.words.unknownAccount;
     case "logged_in":
-      return browserOf(detail);
+      return browserName(detail, texts);
     case "session_ended":
+      // The ended session's id names nothing to a reader.
       return "";
     default:
       return detail;

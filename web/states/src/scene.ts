@@ -1,6 +1,15 @@
 /** What the states show: a trader with three devices and an account at every exchange. Times are fixed, so pictures compare. */
 
-import type { Account, DeviceView, EventKind, EventView, Me, SessionView, Snapshot } from "@keyleash/client";
+import type {
+  Account,
+  DeviceHoldings,
+  DeviceView,
+  EventKind,
+  EventView,
+  Me,
+  SessionView,
+  Snapshot,
+} from "@keyleash/client";
 
 const DAY_MS = 86_400_000;
 /** Pictures must not age: everything is told relative to when the page was opened. */
@@ -87,6 +96,22 @@ export const accounts: readonly Account[] = [
   account(6, "blofin", "hmac", "BloFin", "live", { synced: false }),
   account(7, "hyperliquid", "agent", "Hyperliquid agent", "mainnet", { createdAt: ago(171) }),
   account(8, "bitmex", "hmac", "BitMEX archive", "mainnet"),
+];
+
+const held = (rotated: number, ...numbers: number[]) =>
+  numbers.map((n, index) => ({
+    credential: id("credential", n),
+    given_at: ago(30),
+    ...(index < rotated && { rotated_at: ago(0.005) }),
+  }));
+
+/** What each device was given: of the removed ones, one whose keys are rotated in part, and one of which all are. */
+export const holdings: readonly DeviceHoldings[] = [
+  { device: desk.id, held: held(0, 1, 3, 4, 5, 7, 8) },
+  { device: laptop.id, held: held(0, 1, 3) },
+  { device: phone.id, held: [] },
+  { device: removedOnline.id, held: held(2, 1, 3, 4, 5, 99) },
+  { device: removedOffline.id, held: held(2, 7, 8) },
 ];
 
 export const snapshot: Snapshot = {

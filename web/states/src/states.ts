@@ -7,6 +7,7 @@ import {
   accounts,
   desk,
   events,
+  holdings,
   laptop,
   now,
   pending,
@@ -35,6 +36,7 @@ type Change = Partial<Snapshot>;
 const answers: Answers = {
   sessions: async () => [...sessions],
   events: async () => [...events],
+  holdings: async () => holdings,
 };
 
 const status = (name: string, change: Change): State => ({

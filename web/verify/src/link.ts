@@ -5,7 +5,7 @@
 import { Keyleash } from "@keyleash/client";
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { failureOf } from "../../settings/src/live.ts";
+import { failureOf } from "../../settings/src/failure.ts";
 import { controls, tokens } from "../../settings/src/theme.ts";
 import "./device.ts";
 import "./panic.ts";

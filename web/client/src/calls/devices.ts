@@ -4,6 +4,8 @@ import { browserOf } from "../browser-of.ts";
 import { ProblemError } from "../errors.ts";
 import { enrolment } from "../keys/device-keys.ts";
 import type {
+  CredentialId,
+  DeviceHoldings,
   DeviceId,
   DeviceView,
   Inspection,
@@ -88,6 +90,16 @@ export class DeviceCalls extends UserCalls {
     const removed = await this.tab.api.panic(factor);
     await this.tab.errand("list_devices");
     return removed;
+  }
+
+  /** What each device of the user was ever given, removed ones included, and what of it was rotated since. */
+  async holdings(): Promise<readonly DeviceHoldings[]> {
+    return (await this.tab.api.holdings()).devices;
+  }
+
+  /** Remembers that a key which a removed device held was rotated at its exchange, or takes that back. */
+  markRotated(device: DeviceId, credential: CredentialId, rotated: boolean): Promise<void> {
+    return this.tab.api.markRotated(device, credential, rotated);
   }
 
   async #thisDevice(): Promise<DeviceId> {

@@ -13,7 +13,15 @@ const LANGUAGES: readonly Texts[] = [en, de];
  */
 export function textsFor(element: Element): Texts {
   const marked = markedLanguage(element);
-  const wanted = marked ? [marked] : navigator.languages;
+  return marked ? textsIn([marked]) : preferredTexts();
+}
+
+/** The texts in the first of the browser's languages that there is a translation for. */
+export function preferredTexts(): Texts {
+  return textsIn(globalThis.navigator?.languages ?? []);
+}
+
+function textsIn(wanted: readonly string[]): Texts {
   for (const tag of wanted) {
     const found = LANGUAGES.find(({ language }) => tag.toLowerCase().split("-")[0] === language);
     if (found) return found;
