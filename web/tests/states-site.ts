@@ -54,18 +54,11 @@ export class StatesSite {
   /** The page with what `query` chooses (`state=…`, `group=…`), drawn. */
   async page(query: string, { width, colorScheme, lang = "en" }: Look): Promise<Page> {
     const page = await this.context.newPage();
-    const faults: string[] = [];
-    page.on("pageerror", (error) => faults.push(error.message));
+    const fault = new Promise<never>((_, fail) => page.once("pageerror", fail));
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.goto(`${ORIGIN}/?${query}&lang=${lang}`);
-    await page
-      .locator("html[data-ready]")
-      .waitFor({ state: "attached" })
-      .catch((cause: unknown) => {
-        throw new Error(`the page of states did not come to rest: ${faults.join("; ")}`, { cause });
-      });
-    if (faults.length > 0) throw new Error(faults.join("; "));
+    await Promise.race([page.locator("html[data-ready]").waitFor({ state: "attached" }), fault]);
     return page;
   }
 

@@ -27,7 +27,7 @@ for (const look of LOOKS) {
     const names = await page
       .locator("[data-state]")
       .evaluateAll((all) => all.map((each) => each.getAttribute("data-state")));
-    assert.ok(names.length > 15, `only ${names.length} states`);
+    assert.ok(names.length > 40, `only ${names.length} states`);
     assert.deepEqual(await tooWide(page), [], "wider than their window");
     assert.deepEqual(await seriousFaults(page), [], "faults that axe finds");
     await page.close();

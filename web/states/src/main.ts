@@ -4,8 +4,10 @@
  */
 
 import { html, render } from "lit";
+import { textsFor } from "../../settings/src/texts/texts.ts";
 import { tokens } from "../../settings/src/theme.ts";
-import { groups, type State } from "./states.ts";
+import type { State } from "./state.ts";
+import { groups } from "./states.ts";
 
 const query = new URLSearchParams(location.search);
 const stage = document.getElementById("stage");
@@ -40,7 +42,7 @@ render(
 async function open(states: readonly (State & { readonly path: string })[]): Promise<void> {
   for (const { path, open: opened } of states) {
     const figure = document.querySelector<HTMLElement>(`[data-state="${path}"]`);
-    if (figure && opened) await opened(figure);
+    if (figure && opened) await opened(figure, textsFor(figure));
   }
 }
 

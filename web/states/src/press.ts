@@ -30,8 +30,10 @@ export async function drawn(root: ParentNode): Promise<void> {
 
 async function found(root: ParentNode, name: string): Promise<Control> {
   await drawn(root);
-  const control = elements(root).find((each): each is Control => isControl(each) && nameOf(each) === name);
-  if (!control) throw new Error(`nothing here is called "${name}"`);
+  const controls = elements(root).filter(isControl);
+  const control =
+    controls.find((each) => nameOf(each) === name) ?? controls.find((each) => nameOf(each).startsWith(name));
+  if (!control) throw new Error(`nothing here is called "${name}", but ${controls.map(nameOf).join(", ")}`);
   return control;
 }
 
