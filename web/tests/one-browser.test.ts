@@ -9,7 +9,17 @@ import { mailLink } from "./mailbox.ts";
 import { binance, bybit } from "./secrets.ts";
 import { Server } from "./server.ts";
 import { storedCredentials } from "./stored.ts";
-import { addAccount, section, setSynced, signsWith, syncSwitch, Trader, verifiedBadge } from "./trader.ts";
+import {
+  addAccount,
+  fillForm,
+  openForm,
+  section,
+  setSynced,
+  signsWith,
+  syncSwitch,
+  Trader,
+  verifiedBadge,
+} from "./trader.ts";
 
 let server: Server;
 let trader: Trader;
@@ -64,14 +74,11 @@ step("1. a trader signs up, confirms by mail, logs in, and keeps two keys in thi
 
 step("1. the form refuses what cannot be right, next to the field", async () => {
   await section(a, "Accounts", "Accounts");
-  await a.getByRole("button", { name: "Add account" }).click();
-  const form = a.locator("keyleash-account-form");
-  await form.getByLabel("Exchange").selectOption({ label: "Bybit" });
-  await form.getByLabel("Label").fill("Wrong");
-  await form.getByLabel("API key").fill("the-same-text");
-  await form.getByLabel("API secret").fill("the-same-text");
+  const form = await openForm(a);
+  const same = { "API key": "the-same-text", "API secret": "the-same-text" };
+  await fillForm(form, { exchange: "Bybit", label: "Wrong", fields: same });
   await form.getByRole("button", { name: "Store in this browser" }).click();
-  const secret = form.getByLabel("API secret");
+  const secret = form.getByLabel("API secret", { exact: true });
   await form.locator("[aria-invalid=true]").waitFor();
   assert.equal(await secret.getAttribute("aria-invalid"), "true");
   assert.match((await form.getByRole("alert").innerText()) ?? "", /same as/);

@@ -8,6 +8,7 @@ import { Server } from "./server.ts";
 import {
   addAccount,
   device,
+  openForm,
   removedDevice,
   section,
   setSynced,
@@ -78,8 +79,8 @@ async function journey(): Promise<void> {
   await setSynced(a, "OKX grid bot", true);
   await signsWith(a, main);
   await pictures(a, "accounts");
-  await a.getByRole("button", { name: "Add account" }).click();
-  await a.getByLabel("Exchange").selectOption({ label: "OKX" });
+  const form = await openForm(a);
+  await form.getByRole("radio", { name: "OKX" }).check();
   await a.getByRole("button", { name: "Store in this browser" }).click();
   await pictures(a, "form");
   await section(a, "General");

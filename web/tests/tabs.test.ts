@@ -81,6 +81,7 @@ step("changes that are made while the server is away are stored; of two to one a
 
   await b.goto(server.url);
   await section(b, "Accounts", "Accounts");
+  await b.getByRole("button", { name: "Decide", exact: true }).click();
   await b.getByText("Another device changed this account first.").waitFor();
   await tradable(b, "Changed at the desk").waitFor();
   await b.getByRole("button", { name: "Keep mine" }).click();

@@ -7,7 +7,18 @@ import { recordFrames } from "./frames.ts";
 import { step } from "./journey.ts";
 import { binance, bybit, okx } from "./secrets.ts";
 import { Server } from "./server.ts";
-import { addAccount, device, relabel, section, setSynced, signsWith, syncSwitch, Trader, tradable } from "./trader.ts";
+import {
+  addAccount,
+  deleteAccount,
+  device,
+  relabel,
+  section,
+  setSynced,
+  signsWith,
+  syncSwitch,
+  Trader,
+  tradable,
+} from "./trader.ts";
 
 let server: Server;
 let trader: Trader;
@@ -67,12 +78,7 @@ step("5. with auto connect, an account that is added on one browser arrives on t
 });
 
 step("5. an account that is deleted on one browser goes on the other", async () => {
-  await section(a, "Accounts", "Accounts");
-  await a.getByRole("button", { name: `Delete ${demo.label}` }).click();
-  await a
-    .getByRole("button", { name: `Delete ${demo.label}` })
-    .last()
-    .click();
+  await deleteAccount(a, demo.label);
   await tradable(a, demo.label).waitFor({ state: "detached" });
   await tradable(b, demo.label).waitFor({ state: "detached" });
 });

@@ -191,18 +191,39 @@ export function statusBanner(page: Page): Locator {
 
 export async function addAccount(page: Page, account: TestAccount): Promise<void> {
   await section(page, "Accounts", "Accounts");
-  await page.getByRole("button", { name: "Add account" }).click();
-  const form = page.locator("keyleash-account-form");
-  await form.getByLabel("Exchange").selectOption({ label: account.exchange });
-  if (account.kind) await form.getByLabel("Kind of key").selectOption({ label: account.kind });
-  await form.getByLabel("Label").fill(account.label);
-  for (const [label, text] of Object.entries(account.fields)) await form.getByLabel(label).fill(text);
+  const form = await openForm(page);
+  await fillForm(form, account);
   await form.getByRole("button", { name: "Store in this browser" }).click();
-  // Reminders of the exchange (expiry, IP binding) are shown once, and stored over.
+  // What looks unusual is asked about once, and stored over.
   const anyway = form.getByRole("button", { name: "Store it anyway" });
   await anyway.or(tradable(page, account.label)).first().waitFor();
   if (await anyway.isVisible()) await anyway.click();
   await tradable(page, account.label).waitFor();
+}
+
+export async function openForm(page: Page): Promise<Locator> {
+  await page.getByRole("button", { name: "Add account" }).click();
+  return page.locator("keyleash-account-form");
+}
+
+export async function fillForm(form: Locator, account: TestAccount): Promise<void> {
+  await form.getByRole("radio", { name: account.exchange, exact: true }).check();
+  if (account.kind) await form.getByLabel("Kind of key").selectOption({ label: account.kind });
+  await form.getByLabel("Label", { exact: true }).fill(account.label);
+  for (const [label, text] of Object.entries(account.fields)) await form.getByLabel(label, { exact: true }).fill(text);
+}
+
+/** An account's row in the ACCOUNTS tab, with its details if it is open. */
+export function row(page: Page, label: string): Locator {
+  return page.getByRole("list", { name: "Accounts" }).getByRole("listitem").filter({ hasText: label });
+}
+
+export async function openRow(page: Page, label: string): Promise<Locator> {
+  await section(page, "Accounts", "Accounts");
+  const found = row(page, label);
+  const line = found.locator("[data-row]");
+  if ((await line.getAttribute("aria-expanded")) === "false") await line.click();
+  return found;
 }
 
 export async function setSynced(page: Page, label: string, synced: boolean): Promise<void> {
@@ -212,11 +233,18 @@ export async function setSynced(page: Page, label: string, synced: boolean): Pro
 }
 
 export async function relabel(page: Page, from: string, to: string): Promise<void> {
-  await section(page, "Accounts", "Accounts");
-  await page.getByRole("button", { name: `Relabel ${from}` }).click();
-  await page.getByLabel("New label").fill(to);
-  await page.getByRole("button", { name: "Save" }).click();
+  const opened = await openRow(page, from);
+  await opened.getByRole("button", { name: `Relabel ${from}` }).click();
+  await opened.getByLabel("New label").fill(to);
+  await opened.getByRole("button", { name: "Save" }).click();
   await tradable(page, to).waitFor();
+}
+
+/** It is gone for good only when the time to undo it is over. */
+export async function deleteAccount(page: Page, label: string): Promise<void> {
+  const opened = await openRow(page, label);
+  await opened.getByRole("button", { name: `Delete ${label}` }).click();
+  await row(page, label).waitFor({ state: "detached" });
 }
 
 /** Signs the sample order with that account, and checks the signature against the secret. */

@@ -10,6 +10,7 @@ import {
   SignedOutError,
   UnreachableError,
 } from "@keyleash/client";
+import { faultSentence } from "@keyleash/client/exchanges";
 import { preferredTexts, type Texts } from "./texts/texts.ts";
 
 export interface Failure {
@@ -25,8 +26,8 @@ export interface Failure {
 export function failureOf(error: unknown, texts: Texts = preferredTexts()): Failure {
   if (error instanceof ProblemError) return problem(error, texts);
   if (error instanceof DraftError) {
-    const fields = Object.entries(error.errors).map(([name, { message }]) => [name, message]);
-    return { message: error.message, fields: Object.fromEntries(fields) };
+    const fields = Object.entries(error.errors).map(([name, fault]) => [name, faultSentence(fault, texts.faults)]);
+    return { message: fields.map(([, message]) => message).join(" "), fields: Object.fromEntries(fields) };
   }
   return { message: sentence(error, texts), fields: {} };
 }

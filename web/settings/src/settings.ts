@@ -7,7 +7,7 @@ import type { Client } from "@keyleash/client";
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
-import "./accounts.ts";
+import "./accounts/accounts.ts";
 import "./general.ts";
 import { failureOf } from "./failure.ts";
 import { LiveElement } from "./live.ts";

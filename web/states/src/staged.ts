@@ -7,7 +7,8 @@ import { type Client, Keyleash, type Snapshot } from "@keyleash/client";
 
 export type Answers = Partial<Client>;
 
-const CALLS = Object.getOwnPropertyNames(Keyleash.prototype);
+/** Those of the class and of what it is built upon. */
+const CALLS = namesOf(Keyleash.prototype as object);
 
 export function staged(state: Snapshot, answers: Answers = {}): Client {
   const nothingBehindIt = () => Promise.reject(new Error("This is a picture."));
@@ -19,4 +20,10 @@ export function staged(state: Snapshot, answers: Answers = {}): Client {
     ...answers,
     state,
   } as unknown as Client;
+}
+
+function namesOf(prototype: object): string[] {
+  const above = Object.getPrototypeOf(prototype) as object;
+  const own = Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor" && name !== "state");
+  return above === Object.prototype ? own : [...namesOf(above), ...own];
 }

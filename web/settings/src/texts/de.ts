@@ -1,6 +1,51 @@
 /** Every sentence of the panel, in German. */
 
+import type { Form } from "@keyleash/client/exchanges";
 import type { Texts } from "./texts.ts";
+
+/** What the table of exchanges has in English; what is not here reads the same in German. */
+const TERMS: Readonly<Record<string, string>> = {
+  "API key": "API-Schlüssel",
+  "API key id": "API-Schlüssel-ID",
+  "API secret": "API-Secret",
+  "Private key (PEM)": "Privater Schlüssel (PEM)",
+  "Private key (base64)": "Privater Schlüssel (Base64)",
+  "Key name": "Schlüsselname",
+  "Key id": "Schlüssel-ID",
+  "Wallet address": "Wallet-Adresse",
+  "Agent private key": "Privater Schlüssel des Agenten",
+  "Vault or sub-account address": "Vault- oder Unterkonto-Adresse",
+  "HMAC key and secret": "HMAC-Schlüssel und Secret",
+  "HMAC key id and secret": "HMAC-Schlüssel-ID und Secret",
+  "RSA key pair": "RSA-Schlüsselpaar",
+  "RSA key pair and passphrase": "RSA-Schlüsselpaar und Passphrase",
+  "Ed25519 key pair (recommended by Binance)": "Ed25519-Schlüsselpaar (von Binance empfohlen)",
+  "API key, secret and passphrase": "API-Schlüssel, Secret und Passphrase",
+  "ECDSA key (ES256)": "ECDSA-Schlüssel (ES256)",
+  "Ed25519 key": "Ed25519-Schlüssel",
+  "Agent (API wallet)": "Agent (API-Wallet)",
+  "United States (app)": "USA (app)",
+  "Europe (my)": "Europa (my)",
+};
+
+const LAPSES: Readonly<Record<string, string>> = {
+  binance: "Binance nimmt einem Schlüssel ohne IP-Beschränkung das Recht zu handeln wieder weg.",
+  bybit: "Ein Bybit-Schlüssel ohne IP-Bindung läuft nach 90 Tagen ab, und 7 Tage nach einem Wechsel des Passworts.",
+  okx: "Bei OKX verfällt ein Schlüssel mit Handels- oder Auszahlungsrecht und ohne IP-Bindung nach 14 Tagen ohne Nutzung.",
+  blofin: "Ein BloFin-Schlüssel hat ein Ablaufdatum; es steht auf der API-Seite der Börse.",
+  hyperliquid: "Ein Hyperliquid-Agent gilt höchstens 180 Tage.",
+};
+
+const FORMS: Readonly<Record<Form, string>> = {
+  alphanumeric_64: "64 Buchstaben und Ziffern lang",
+  begins_with_bg: "ein Text, der mit bg_ beginnt",
+  alphanumeric_8_32: "8 bis 32 Buchstaben und Ziffern lang",
+  mixed_8_32: "8 bis 32 Zeichen lang, mit Ziffer, Klein- und Großbuchstabe und Sonderzeichen",
+};
+
+function named({ label }: { readonly label: string }): string {
+  return TERMS[label] ?? label;
+}
 
 export const de: Texts = {
   language: "de",
@@ -467,6 +512,259 @@ export const de: Texts = {
       unavailable: "Der Server ist gerade nicht bereit dafür. Versuchen Sie es gleich noch einmal.",
     },
   },
+
+  accounts: {
+    title: "Konten",
+    add: "Konto hinzufügen",
+    noneFound: (query) => (query ? `Nichts hier passt zu „${query}“.` : "Davon gibt es nichts."),
+    copied: (what) => `${what} kopiert. Die Zwischenablage leert sich von selbst.`,
+    clearNow: "Jetzt leeren",
+    deleted: (count, label) => (count === 1 ? `„${label}“ gelöscht.` : `${count} Konten gelöscht.`),
+    undo: "Rückgängig",
+    undoIsPossible: "Das lässt sich noch einige Sekunden lang rückgängig machen.",
+
+    autoConnect: {
+      title: "Alle Konten automatisch verbinden",
+      on: "Ein: Jedes Konto dieses Browsers wird mit Ihren Geräten geteilt, und jedes von dort kommt hierher – jetzt und sobald eines dazukommt.",
+      off: "Aus: Sie entscheiden Konto für Konto, was geteilt wird und was hierher kommt.",
+      noSync: "Solange die Synchronisierung aus ist, bleiben Konten allein in diesem Browser.",
+      setUp: "Synchronisierung einrichten",
+      waits: "Dieses Gerät wartet auf Bestätigung; bis dahin bleiben seine Konten in diesem Browser.",
+      verify: "Dieses Gerät bestätigen",
+    },
+
+    empty: {
+      title: "Noch keine Konten",
+      explained:
+        "Fügen Sie einen API-Schlüssel einer Börse hinzu oder gleich einen ganzen Block ein. Er liegt verschlüsselt allein in diesem Browser, bis Sie ihn teilen.",
+    },
+
+    sealed: {
+      locked: (count) => (count === 1 ? "1 Konto liegt hier, gesperrt." : `${count} Konten liegen hier, gesperrt.`),
+      opening: (count) => (count === 1 ? "1 Konto wird geöffnet …" : `${count} Konten werden geöffnet …`),
+      gone: (count) =>
+        count === 1
+          ? "1 Konto hier lässt sich nie wieder öffnen."
+          : `${count} Konten hier lassen sich nie wieder öffnen.`,
+      goneBecauseRemoved:
+        "Dieses Gerät wurde entfernt. Wird es bald wieder bestätigt, bekommt es zurück, was allein in diesem Browser lag; danach öffnet es nichts mehr.",
+      goneBecauseLate:
+        "Ihr Schlüssel verschwand, als dieses Gerät entfernt wurde, und es kam zu spät zurück, um ihn wiederzubekommen. Nichts kann sie öffnen.",
+      discard: (count) => (count === 1 ? "Verwerfen" : `Alle ${count} verwerfen`),
+    },
+
+    decisions: {
+      count: (count) =>
+        count === 1
+          ? "Eine Änderung ließ sich nicht senden und wartet auf Ihre Entscheidung."
+          : `${count} Änderungen ließen sich nicht senden und warten auf Ihre Entscheidung.`,
+      decide: "Entscheiden",
+    },
+
+    toolbar: {
+      search: "Konten durchsuchen",
+      order: "Reihenfolge",
+      orders: {
+        label: "Nach Bezeichnung",
+        exchange: "Nach Börse",
+        newest: "Neueste zuerst",
+        oldest: "Älteste zuerst",
+      },
+      filters: "Nur zeigen",
+      filter: {
+        all: "Alle",
+        synced: "Synchronisiert",
+        local: "Nur lokal",
+        elsewhere: "Anderswo",
+        warnings: "Warnungen",
+        conflicts: "Zu entscheiden",
+      },
+    },
+
+    row: {
+      select: (label) => `${label} auswählen`,
+      synced: "Synchronisiert",
+      localOnly: "Nur lokal",
+      syncOf: (label) => `${label} synchronisieren`,
+      retrieve: "Abrufen",
+      retrieveOf: (label) => `${label} abrufen`,
+      onItsWay: "Unterwegs …",
+      onDevices: (count) => (count === 1 ? "auf 1 Gerät" : `auf ${count} Geräten`),
+    },
+
+    badges: {
+      closed: "Börse geschlossen",
+      expires: (on) => `Läuft ab etwa ${on}`,
+      expired: (on) => `Abgelaufen etwa ${on}`,
+      looksLikeDemo: "Wirkt wie ein Demo-Schlüssel",
+      looksLikeLive: "Wirkt wie ein Live-Schlüssel",
+      conflict: "Zweimal geändert",
+      refused: "Änderung abgelehnt",
+      waiting: "Noch nicht gesendet",
+      elsewhere: "Anderswo",
+    },
+
+    bulk: {
+      selectAll: "Alle sichtbaren auswählen",
+      shown: (count) => (count === 1 ? "1 Konto" : `${count} Konten`),
+      selected: (count) => `${count} ausgewählt`,
+      sync: (count) => `${count} synchronisieren`,
+      keepLocal: (count) => `${count} nur lokal behalten`,
+      retrieve: (count) => `${count} abrufen`,
+      delete: (count) => `${count} löschen`,
+      clear: "Auswahl aufheben",
+      progress: {
+        share: (done, total) => `${done} von ${total} synchronisiert`,
+        unshare: (done, total) => `${done} von ${total} zurückgeholt`,
+        delete: (done, total) => `${done} von ${total} gelöscht`,
+      },
+      failed: (count, why) =>
+        count === 1
+          ? `Eines blieb, wie es war, und ist noch ausgewählt: ${why}`
+          : `${count} blieben, wie sie waren, und sind noch ausgewählt: ${why}`,
+    },
+
+    elsewhere: {
+      count: (count) =>
+        count === 1
+          ? "1 Konto liegt auf Ihren anderen Geräten, aber nicht hier."
+          : `${count} Konten liegen auf Ihren anderen Geräten, aber nicht hier.`,
+      retrieveAll: (count) => `Alle abrufen (${count})`,
+      retrieving: "Konten werden abgerufen",
+      progress: (received, total) => `${received} von ${total}`,
+      goesOn: "Sie können weiterarbeiten; das läuft im Hintergrund weiter, auch nach dem Neuladen.",
+      explained: "Schlüssel und Secret sind nicht in diesem Browser.",
+      heldBy: (names) => `Es liegt auf: ${names}.`,
+    },
+
+    detail: {
+      exchange: "Börse",
+      added: "Hinzugefügt",
+      changed: (on) => `geändert ${on}`,
+      heldBy: "Auf Geräten",
+      onlyHere: "Allein in diesem Browser",
+      show: "Zeigen",
+      hide: "Verbergen",
+      copy: "Kopieren",
+      showField: (label, shown) => (shown ? `${label} verbergen` : `${label} zeigen`),
+      copyField: (label) => `${label} kopieren`,
+      edit: "Bearbeiten",
+      editOf: (label) => `${label} bearbeiten`,
+      relabel: "Umbenennen",
+      relabelOf: (label) => `${label} umbenennen`,
+      newLabel: "Neue Bezeichnung",
+      delete: "Löschen",
+      deleteOf: (label) => `${label} löschen`,
+      manageAt: (exchange) => `API-Schlüssel bei ${exchange}`,
+      refused: (detail) => `Der Server hat die Änderung abgelehnt: ${detail}`,
+      discard: "Änderung verwerfen",
+    },
+  },
+
+  accountForm: {
+    addTitle: "Konto hinzufügen",
+    editTitle: (label) => `${label} bearbeiten`,
+    exchange: "Börse",
+    closed: "geschlossen",
+    kind: "Art des Schlüssels",
+    environment: "Umgebung",
+    label: "Bezeichnung",
+    labelHint: "Wie Sie das Konto nennen möchten.",
+    optional: (label) => `${label} (optional)`,
+    unchanged: "Unverändert",
+    show: "Zeigen",
+    hide: "Verbergen",
+    makeKey: (exchange) => `Schlüssel bei ${exchange} anlegen`,
+    noWithdrawal: "Geben Sie ihm kein Recht auf Auszahlungen.",
+    store: "In diesem Browser speichern",
+    storeAnyway: "Trotzdem speichern",
+    duplicate: (label) => `Diesen Schlüssel haben Sie schon als „${label}“.`,
+  },
+
+  importing: {
+    label: "Alles auf einmal einfügen",
+    placeholder: ".env-Zeilen, JSON, eine PEM oder der Text der Börse",
+    chooseFile: "Datei wählen …",
+    hint: "Oder ziehen Sie eine .env-, .json- oder .pem-Datei auf dieses Formular. Sie wird hier gelesen; nichts wird gesendet.",
+    filled: (exchange) => `Ausgefüllt für ${exchange}:`,
+    notUnderstood: (names, lines) =>
+      [
+        names.length > 0 ? `Nicht verwendet: ${names.join(", ")}.` : "",
+        lines > 0 ? `${lines === 1 ? "Eine Zeile wurde" : `${lines} Zeilen wurden`} nicht verstanden.` : "",
+      ].join(" "),
+    several: (count) => `${count} Schlüssel gefunden. Welchen davon?`,
+    ofWhich: "Ein Schlüssel wurde gefunden. Wählen Sie seine Börse, dann werden die Felder ausgefüllt.",
+    otherExchange: (exchange) =>
+      `Das ist ein Schlüssel anderer Art oder einer von ${exchange}. Fügen Sie ihn als eigenes Konto hinzu.`,
+    refused: {
+      seed_phrase:
+        "Das sieht nach der Seed-Phrase einer Wallet aus. Fügen Sie die niemals hier ein; nehmen Sie einen API-Schlüssel. Davon wurde nichts behalten.",
+      too_large: "Das ist größer als 64 KiB und damit kein Schlüssel.",
+      nothing: "Darin wurde kein API-Schlüssel gefunden.",
+      unreadable: "Diese Datei ließ sich nicht lesen.",
+    },
+  },
+
+  conflict: {
+    title: "Ein anderes Gerät hat dieses Konto zuerst geändert.",
+    nothingLost: "Nichts wurde überschrieben. Wählen Sie, was bleibt.",
+    differs: "anders",
+    label: "Bezeichnung",
+    environment: "Umgebung",
+    mine: { title: "Hier geändert", deleted: "Hier gelöscht.", choose: "Meines behalten" },
+    theirs: {
+      title: "Auf dem anderen Gerät geändert",
+      deleted: "Auf dem anderen Gerät gelöscht.",
+      choose: "Das andere nehmen",
+    },
+  },
+
+  faults: {
+    label_missing: () => "Geben Sie dem Konto eine Bezeichnung.",
+    label_hidden_characters: () => "Die Bezeichnung enthält unsichtbare Zeichen.",
+    label_too_long: ({ max }) => `Eine Bezeichnung hat höchstens ${max} Zeichen.`,
+    exchange_missing: () => "Wählen Sie eine Börse.",
+    kind_missing: ({ exchange }) => `Wählen Sie die Art des Schlüssels von ${exchange}.`,
+    environment_missing: () => "Wählen Sie eine Umgebung.",
+    missing: ({ field }) => `${named(field)} fehlt.`,
+    choice_missing: ({ field }) => `Wählen Sie: ${named(field)}.`,
+    hidden_characters: ({ field }) => `${named(field)} enthält unsichtbare Zeichen. Bitte noch einmal kopieren.`,
+    white_space: ({ field }) =>
+      `${named(field)} enthält ein Leerzeichen oder einen Zeilenumbruch. Bitte noch einmal kopieren.`,
+    pem_misplaced: ({ field }) => `In „${named(field)}“ steht ein PEM-Schlüssel; der gehört in ein anderes Feld.`,
+    too_long: ({ field, maxBytes }) => `${named(field)} ist länger als ${maxBytes} Bytes.`,
+    same_as: ({ field, other }) => `${named(field)} ist dasselbe wie ${named(other)}.`,
+    seed_phrase: () =>
+      "Das sieht nach der Seed-Phrase einer Wallet aus. Fügen Sie die niemals hier ein; nehmen Sie einen API-Schlüssel.",
+    not_a_pem: () => "Das ist keine PEM: Sie beginnt mit -----BEGIN … und endet mit dem passenden -----END ….",
+    pem_public: () =>
+      "Das ist der öffentliche Schlüssel. Fügen Sie den privaten ein; den öffentlichen bekommt die Börse.",
+    pem_encrypted: () =>
+      "Dieser private Schlüssel ist mit einer Passphrase verschlüsselt. Fügen Sie ihn entschlüsselt ein.",
+    pem_damaged: () => "Der Inhalt dieser PEM ist beschädigt. Bitte noch einmal mit allen Zeilen kopieren.",
+    pem_other: ({ holds }) => `Diese PEM enthält „${holds}“ und keinen privaten Schlüssel.`,
+    rsa_short: ({ bits, minBits }) => `Dieser RSA-Schlüssel hat ${bits} Bit; Börsen verlangen mindestens ${minBits}.`,
+    key_name_form: () => "Ein Schlüsselname lautet organizations/…/apiKeys/….",
+    ed25519_form: () => "Ein privater Ed25519-Schlüssel hat 88 Base64-Zeichen und endet auf ==.",
+    address_form: () => "Eine Adresse besteht aus 0x und 40 Hex-Ziffern.",
+    private_key_form: () => "Ein privater Schlüssel besteht aus 64 Hex-Ziffern.",
+    private_key_invalid: () => "Das ist kein gültiger privater Schlüssel.",
+    master_key: () =>
+      "Das ist der Hauptschlüssel der Wallet; er kann alles auszahlen. Legen Sie einen Agenten (API-Wallet) an und fügen Sie dessen Schlüssel ein.",
+  },
+
+  draftWarnings: {
+    exchange_closed: ({ exchange, closed }) =>
+      `${exchange} hat am ${new Intl.DateTimeFormat("de", { dateStyle: "medium", timeZone: "UTC" }).format(new Date(closed))} geschlossen: Mit diesen Schlüsseln wird nicht mehr gehandelt.`,
+    lapses: ({ exchangeId, reminder }) => LAPSES[exchangeId] ?? reminder,
+    unusual_form: ({ field, exchange, form }) => `${named(field)} ist bei ${exchange} sonst ${FORMS[form]}.`,
+    looks_like_demo: ({ environment }) =>
+      `Die Bezeichnung klingt nach einem Demo-Schlüssel, die Umgebung ist aber ${named(environment)}.`,
+    looks_like_live: ({ environment }) =>
+      `Die Bezeichnung klingt nach einem Live-Schlüssel, die Umgebung ist aber ${named(environment)}.`,
+  },
+
+  terms: TERMS,
 
   settings: {
     title: "Einstellungen",

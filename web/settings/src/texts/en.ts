@@ -6,6 +6,7 @@
  */
 
 import type { EventKind, LockReason, ProblemCode, StopReason } from "@keyleash/client";
+import { draftWarningSentences, faultSentences } from "@keyleash/client/exchanges";
 
 export const en = {
   /** BCP 47; also chooses how dates and numbers are written. */
@@ -455,6 +456,204 @@ export const en = {
       unavailable: "The server is not ready for this right now. Try again in a moment.",
     } satisfies Partial<Record<ProblemCode, string>>,
   },
+
+  accounts: {
+    title: "Accounts",
+    add: "Add account",
+    noneFound: (query: string) => (query ? `Nothing here matches “${query}”.` : "There is nothing of this kind."),
+    copied: (what: string) => `${what} copied. The clipboard clears itself.`,
+    clearNow: "Clear now",
+    deleted: (count: number, label: string) => (count === 1 ? `“${label}” deleted.` : `${count} accounts deleted.`),
+    undo: "Undo",
+    undoIsPossible: "You can undo this for a few seconds.",
+
+    autoConnect: {
+      title: "Auto connect all accounts",
+      on: "On: every account of this browser is shared with your devices, and every account of theirs comes here, now and as they are added.",
+      off: "Off: you choose account by account what is shared and what comes here.",
+      noSync: "Accounts stay in this browser alone while sync is off.",
+      setUp: "Set up sync",
+      waits: "This device waits to be verified; until then its accounts stay in this browser.",
+      verify: "Verify this device",
+    },
+
+    empty: {
+      title: "No accounts yet",
+      explained:
+        "Add an exchange API key, or paste a whole block with several. It lives encrypted in this browser alone until you share it.",
+    },
+
+    sealed: {
+      locked: (count: number) => `${count} ${count === 1 ? "account is" : "accounts are"} stored here, locked.`,
+      opening: (count: number) => `Opening ${count} ${count === 1 ? "account" : "accounts"}…`,
+      gone: (count: number) =>
+        count === 1 ? "1 account here can never be opened again." : `${count} accounts here can never be opened again.`,
+      goneBecauseRemoved:
+        "This device was removed. Verified again soon, it gets back what was in this browser alone; after that, nothing opens it.",
+      goneBecauseLate:
+        "Their key went when this device was removed, and it came back too late to get it again. Nothing can open them.",
+      discard: (count: number) => (count === 1 ? "Discard it" : `Discard all ${count}`),
+    },
+
+    decisions: {
+      count: (count: number) =>
+        count === 1
+          ? "One change could not be sent and waits for your decision."
+          : `${count} changes could not be sent and wait for your decision.`,
+      decide: "Decide",
+    },
+
+    toolbar: {
+      search: "Search accounts",
+      order: "Order",
+      orders: { label: "By label", exchange: "By exchange", newest: "Newest first", oldest: "Oldest first" },
+      filters: "Show only",
+      filter: {
+        all: "All",
+        synced: "Synced",
+        local: "Local only",
+        elsewhere: "Elsewhere",
+        warnings: "Warnings",
+        conflicts: "To decide",
+      },
+    },
+
+    row: {
+      select: (label: string) => `Select ${label}`,
+      synced: "Synced",
+      localOnly: "Local only",
+      syncOf: (label: string) => `Sync ${label}`,
+      retrieve: "Retrieve",
+      retrieveOf: (label: string) => `Retrieve ${label}`,
+      onItsWay: "On its way…",
+      onDevices: (count: number) => (count === 1 ? "on 1 device" : `on ${count} devices`),
+    },
+
+    badges: {
+      closed: "Exchange closed",
+      expires: (on: string) => `Expires about ${on}`,
+      expired: (on: string) => `Expired about ${on}`,
+      looksLikeDemo: "Looks like a demo key",
+      looksLikeLive: "Looks like a live key",
+      conflict: "Changed twice",
+      refused: "Change refused",
+      waiting: "Not sent yet",
+      elsewhere: "Elsewhere",
+    },
+
+    bulk: {
+      selectAll: "Select all in view",
+      shown: (count: number) => (count === 1 ? "1 account" : `${count} accounts`),
+      selected: (count: number) => `${count} selected`,
+      sync: (count: number) => `Sync ${count}`,
+      keepLocal: (count: number) => `Keep ${count} local only`,
+      retrieve: (count: number) => `Retrieve ${count}`,
+      delete: (count: number) => `Delete ${count}`,
+      clear: "Clear selection",
+      progress: {
+        share: (done: number, total: number) => `Syncing ${done} of ${total}`,
+        unshare: (done: number, total: number) => `Taking back ${done} of ${total}`,
+        delete: (done: number, total: number) => `Deleting ${done} of ${total}`,
+      },
+      failed: (count: number, why: string) =>
+        `${count === 1 ? "One was" : `${count} were`} left as ${count === 1 ? "it was" : "they were"}, and still selected: ${why}`,
+    },
+
+    elsewhere: {
+      count: (count: number) =>
+        count === 1
+          ? "1 account is on your other devices and not here."
+          : `${count} accounts are on your other devices and not here.`,
+      retrieveAll: (count: number) => `Retrieve all (${count})`,
+      retrieving: "Retrieving accounts",
+      progress: (received: number, total: number) => `${received} of ${total}`,
+      goesOn: "You can go on working; this continues in the background, and after a reload.",
+      explained: "Its key and secret are not in this browser.",
+      heldBy: (names: string) => `It is on: ${names}.`,
+    },
+
+    detail: {
+      exchange: "Exchange",
+      added: "Added",
+      changed: (on: string) => `changed ${on}`,
+      heldBy: "On devices",
+      onlyHere: "This browser alone",
+      show: "Show",
+      hide: "Hide",
+      copy: "Copy",
+      showField: (label: string, shown: boolean) => (shown ? `Hide ${label}` : `Show ${label}`),
+      copyField: (label: string) => `Copy ${label}`,
+      edit: "Edit",
+      editOf: (label: string) => `Edit ${label}`,
+      relabel: "Relabel",
+      relabelOf: (label: string) => `Relabel ${label}`,
+      newLabel: "New label",
+      delete: "Delete",
+      deleteOf: (label: string) => `Delete ${label}`,
+      manageAt: (exchange: string) => `API keys on ${exchange}`,
+      refused: (detail: string) => `The server refused the change: ${detail}`,
+      discard: "Discard the change",
+    },
+  },
+
+  accountForm: {
+    addTitle: "Add an account",
+    editTitle: (label: string) => `Edit ${label}`,
+    exchange: "Exchange",
+    closed: "closed",
+    kind: "Kind of key",
+    environment: "Environment",
+    label: "Label",
+    labelHint: "What you want to call it.",
+    optional: (label: string) => `${label} (optional)`,
+    unchanged: "Unchanged",
+    show: "Show",
+    hide: "Hide",
+    makeKey: (exchange: string) => `Make a key on ${exchange}`,
+    noWithdrawal: "Give it no permission to withdraw.",
+    store: "Store in this browser",
+    storeAnyway: "Store it anyway",
+    duplicate: (label: string) => `You already have this key as “${label}”.`,
+  },
+
+  importing: {
+    label: "Paste it all at once",
+    placeholder: ".env lines, JSON, a PEM, or the exchange's own text",
+    chooseFile: "Choose a file…",
+    hint: "Or drop a .env, .json or .pem file anywhere on this form. It is read here; nothing is sent.",
+    filled: (exchange: string) => `Filled in for ${exchange}:`,
+    notUnderstood: (names: readonly string[], lines: number) =>
+      [
+        names.length > 0 ? `Not used: ${names.join(", ")}.` : "",
+        lines > 0 ? `${lines === 1 ? "One line was" : `${lines} lines were`} not understood.` : "",
+      ].join(" "),
+    several: (count: number) => `${count} keys found. Which one?`,
+    ofWhich: "A key was found. Choose its exchange, and the fields are filled in.",
+    otherExchange: (exchange: string) =>
+      `That is another kind of key, or one of ${exchange}. Add it as an account of its own.`,
+    refused: {
+      seed_phrase:
+        "This looks like a wallet's seed phrase. Never paste that here; use an API key. Nothing of it was kept.",
+      too_large: "This is larger than 64 KiB, and so no key.",
+      nothing: "No API key was found in this.",
+      unreadable: "This file could not be read.",
+    },
+  },
+
+  conflict: {
+    title: "Another device changed this account first.",
+    nothingLost: "Nothing was overwritten. Choose which one stays.",
+    differs: "differs",
+    label: "Label",
+    environment: "Environment",
+    mine: { title: "Changed here", deleted: "Deleted here.", choose: "Keep mine" },
+    theirs: { title: "Changed on the other device", deleted: "Deleted on the other device.", choose: "Use theirs" },
+  },
+
+  faults: faultSentences,
+  draftWarnings: draftWarningSentences,
+  /** Names of fields, kinds and environments as the table of exchanges has them; in English they are what they are. */
+  terms: {} as Readonly<Record<string, string>>,
 
   settings: {
     title: "Settings",
