@@ -1,4 +1,7 @@
-/** Takes the pictures of docs/images/states: each view in every state, light and dark, on a desk and on a phone. */
+/**
+ * Takes pictures of every state, light and dark, on a phone, a tablet and a desk: one WebP for each view, as docs/images/states
+ * has them, or (`png`) one for each state, to look at closely.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -24,10 +27,13 @@ try {
     await page.close();
     for (const group of groups.filter((name) => only === undefined || name === only)) {
       const alone = await site.page(`group=${group}`, look);
-      writeFileSync(
-        join(directory, `${group}-${look.width}-${look.colorScheme}.${format}`),
-        await picture(alone, format),
-      );
+      const name = (part: string) => join(directory, `${part.replace("/", "-")}-${look.width}-${look.colorScheme}`);
+      if (format === "webp") writeFileSync(`${name(group)}.webp`, await webp(alone));
+      else {
+        for (const figure of await alone.locator("[data-state]").all()) {
+          await figure.screenshot({ path: `${name((await figure.getAttribute("data-state")) ?? "")}.png` });
+        }
+      }
       await alone.close();
     }
   }
@@ -36,15 +42,15 @@ try {
 }
 
 /** WebP, which Playwright's own call does not make. */
-async function picture(page: Page, format: "webp" | "png"): Promise<Buffer> {
+async function webp(page: Page): Promise<Buffer> {
   const { width, height } = await page.evaluate(() => ({
     width: document.documentElement.scrollWidth,
     height: document.documentElement.scrollHeight,
   }));
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send("Page.captureScreenshot", {
-    format,
-    ...(format === "webp" && { quality: QUALITY }),
+    format: "webp",
+    quality: QUALITY,
     captureBeyondViewport: true,
     clip: { x: 0, y: 0, width, height, scale: 1 },
   });

@@ -40,7 +40,7 @@ const device = (n: number, name: string, user_agent: string, more: Partial<Devic
   user_agent,
   state: "verified",
   created_at: ago(40 - n),
-  verified_at: ago(40 - n) + 120_000,
+  ...(more.state !== "pending" && { verified_at: ago(40 - n) + 120_000 }),
   online: true,
   acked_seq: 128,
   seq: 128,

@@ -1,5 +1,5 @@
 import { ProblemError } from "@keyleash/client";
-import { drawn, press, type } from "../press.ts";
+import { press, type } from "../press.ts";
 import { accounts, desk, laptop, now, pending, phone, removedOffline, removedOnline, snapshot } from "../scene.ts";
 import { type Change, type Group, panel, type State } from "../state.ts";
 
@@ -72,7 +72,7 @@ export const sync: Group = {
       open: async (figure, { devices, secondFactor }) => {
         await press(figure, devices.removeOf(laptop.name));
         await type(figure, secondFactor.code, "123456");
-        await drawn(figure);
+        await press(figure, devices.remove);
       },
     },
     plain("after-removal", removedDevices),
