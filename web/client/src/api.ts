@@ -16,6 +16,8 @@ import type {
   Inspection,
   LoggedIn,
   LogIn,
+  LogInByToken,
+  LoginOffer,
   Me,
   PasswordChange,
   PasswordReset,
@@ -29,37 +31,56 @@ import type {
   SessionId,
   SessionList,
   SetSync,
+  SetUpTotp,
   SignUp,
   TotpSetup,
   VerificationMail,
 } from "./protocol.gen.ts";
+import { BEARER_SUBPROTOCOL, SUBPROTOCOL } from "./protocol.gen.ts";
+import type { Token } from "./token.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export class Api {
   readonly #base: URL;
 
-  /** `refused` hears of every 401 that is about the session, whichever call it answers. */
+  /**
+   * `refused` hears of every 401 that is about the session, whichever call it answers. `token` carries the login in place of
+   * the cookie, for a page of another origin.
+   */
   constructor(
     server: string,
     private readonly refused: (problem: Problem) => void,
+    private readonly token: Token | undefined,
   ) {
     this.#base = new URL("/api/v1/", server);
   }
 
-  get socketUrl(): string {
+  socket(): WebSocket {
     const url = new URL("socket", this.#base);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    return url.href;
+    const token = this.token?.current;
+    return new WebSocket(url, token ? [SUBPROTOCOL, BEARER_SUBPROTOCOL + token] : [SUBPROTOCOL]);
   }
 
   signUp = (body: SignUp) => this.#call<void>("POST", "signup", body);
   confirmSignUp = (token: string) => this.#call<void>("POST", "signup/confirm", { token });
-  logIn = (body: LogIn) => this.#call<LoggedIn>("POST", "login", body);
-  logOut = () => this.#call<void>("POST", "logout");
+  identity = () => this.#call<LoginOffer>("GET", "identity");
+  logIn = (body: LogIn) => this.#loggedIn("login", body);
+  logInByToken = (body: LogInByToken) => this.#loggedIn("login/token", body);
+  logOut = async () => {
+    await this.#call<void>("POST", "logout");
+    await this.token?.keep(undefined);
+  };
   me = () => this.#call<Me>("GET", "me");
+  /** Who is logged in by a login that another tab made; nothing is told of a refusal. */
+  sessionOfAnotherTab = async (): Promise<Me | undefined> => {
+    await this.token?.load();
+    const answer = await this.#fetch("GET", "me", undefined);
+    return answer.ok ? ((await answer.json()) as Me) : undefined;
+  };
 
-  setUpTotp = (password: string) => this.#call<TotpSetup>("POST", "totp/setup", { password });
+  setUpTotp = (body: SetUpTotp) => this.#call<TotpSetup>("POST", "totp/setup", body);
   confirmTotp = (code: string) => this.#call<RecoveryCodes>("POST", "totp/confirm", { code });
   disableTotp = (factor: SecondFactor) => this.#call<void>("POST", "totp/disable", factor);
   renewRecoveryCodes = (factor: SecondFactor) => this.#call<RecoveryCodes>("POST", "recovery-codes", factor);
@@ -91,11 +112,19 @@ export class Api {
     this.#call<void>("PUT", `devices/${device}/held/${credential}`, { rotated });
   panic = (body: RemoveMany) => this.#call<RemovedDevices>("POST", "panic", body);
 
+  async #loggedIn(path: string, body: LogIn | LogInByToken): Promise<Me> {
+    const answer = await this.#call<LoggedIn>("POST", path, this.token ? { ...body, transport: "bearer" } : body);
+    const { token, ...me } = answer;
+    if (token !== undefined) await this.token?.keep(token);
+    return me;
+  }
+
   async #call<T>(method: Method, path: string, body?: unknown): Promise<T> {
     let answer = await this.#fetch(method, path, body);
     let problem = await problemOf(answer);
     if (problem?.code === "session_required") {
-      // Another call's answer may have brought a new cookie while this one was on its way with the old.
+      // Another call's answer may have brought a new login while this one was on its way with the old.
+      await this.token?.load();
       answer = await this.#fetch(method, path, body);
       problem = await problemOf(answer);
     }
@@ -109,16 +138,18 @@ export class Api {
   }
 
   async #fetch(method: Method, path: string, body: unknown): Promise<Response> {
+    const token = this.token?.current;
     const request: RequestInit = {
       method,
-      credentials: "include",
+      credentials: this.token ? "omit" : "same-origin",
+      headers: {
+        ...(token && { Authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { "Content-Type": "application/json" }),
+      },
       cache: "no-store",
       signal: AbortSignal.timeout(HTTP_TIMEOUT_MS),
     };
-    if (body !== undefined) {
-      request.body = JSON.stringify(body);
-      request.headers = { "Content-Type": "application/json" };
-    }
+    if (body !== undefined) request.body = JSON.stringify(body);
     try {
       return await fetch(new URL(path, this.#base), request);
     } catch (cause) {

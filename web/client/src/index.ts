@@ -13,6 +13,8 @@
  */
 
 export { type BrowserParts, browserOf, browserParts, type DeviceForm } from "./browser-of.ts";
+export type { DeleteOptions } from "./calls/accounts.ts";
+export type { TotpProof } from "./calls/user.ts";
 export * from "./errors.ts";
 export type { ClientEvent, ClientEvents } from "./events.ts";
 export { type Client, Keyleash, type OpenOptions } from "./keyleash.ts";
@@ -27,6 +29,7 @@ export type {
   Holding,
   Inspection,
   LogIn,
+  LoginOffer,
   Me,
   ProblemCode,
   ReceiptView,
@@ -41,3 +44,4 @@ export type {
 } from "./protocol.gen.ts";
 export { DEVICE_NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "./protocol.gen.ts";
 export type * from "./state.ts";
+export type { Identity } from "./vendor-login.ts";

@@ -8,10 +8,17 @@ import { AccountCalls } from "./calls/accounts.ts";
 import type { ClientEvents } from "./events.ts";
 import type { Snapshot } from "./state.ts";
 import { Tab } from "./tab.ts";
+import type { Identity } from "./vendor-login.ts";
 
 export interface OpenOptions {
   /** Origin of the Keyleash server; the page's own when left out. */
   readonly server?: string;
+  /**
+   * Of a vendor who keeps the login: asks for a token (JWT) of the user who is logged in there, a fresh one each time;
+   * `undefined` when nobody is. Called when the page opens, when the server wants to know who it is, and where a password
+   * would be asked for.
+   */
+  readonly identity?: Identity;
 }
 
 /**
@@ -20,9 +27,9 @@ export interface OpenOptions {
  */
 export class Keyleash extends AccountCalls {
   /** Resolves once it is known who is logged in, or that the server does not answer. */
-  static async open({ server = location.origin }: OpenOptions = {}): Promise<Keyleash> {
+  static async open({ server = location.origin, identity }: OpenOptions = {}): Promise<Keyleash> {
     if (!isSecureContext) throw new Error("Keyleash needs a page that came over https, or from this computer.");
-    const tab = new Tab(server);
+    const tab = new Tab(server, identity);
     await tab.begin();
     return new Keyleash(tab);
   }

@@ -30,7 +30,7 @@ import { Revoking } from "./revoking.ts";
 import type { Progress } from "./state.ts";
 import { STOPPED } from "./sync/close-codes.ts";
 import { Connection } from "./sync/connection.ts";
-import type { ConnectionState } from "./sync/connection-machine.ts";
+import type { ConnectionState, SessionAnswer } from "./sync/connection-machine.ts";
 import { Incoming } from "./sync/incoming.ts";
 import { Outgoing } from "./sync/outgoing.ts";
 import { Retrieval } from "./sync/retrieval.ts";
@@ -41,10 +41,11 @@ type Hello = Extract<ClientMessage, { type: "hello" }>;
 export interface LeaderSurroundings {
   readonly holdings: Holdings;
   readonly tabs: OtherTabs;
-  readonly socketUrl: string;
   /** What this tab knew from the leader before it. */
   readonly status: Status;
-  askSession(): Promise<"good" | "refused" | "unreachable">;
+  /** Opens a socket to the server. */
+  dial(): WebSocket;
+  askSession(): Promise<SessionAnswer>;
   /** Whether this device shares every account by itself. */
   autoConnect(): boolean;
   /** The status or the keys changed. */
@@ -72,7 +73,7 @@ export class Leader {
   constructor(private readonly here: LeaderSurroundings) {
     this.#status = { ...here.status, connection: NO_STATUS.connection };
     this.#edits = new Edits(here.holdings);
-    this.#connection = new Connection(here.socketUrl, {
+    this.#connection = new Connection(here.dial, {
       greet: (nonce) => this.#greet(nonce),
       handle: (message) => this.#handle(message),
       revoke: (reason, at) => this.revoke(reason, at),

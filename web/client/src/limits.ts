@@ -37,3 +37,6 @@ export const WARNINGS_MAX = 20;
 
 /** A browser's timer counts in 32 bits and fires at once beyond that; what is due later is looked at in between. */
 export const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** A login by the vendor's token that ends this soon is not begun again by itself: something ends it on purpose. */
+export const REENTER_MS = 10_000;

@@ -45,8 +45,8 @@ export class Revoking {
 
   /** What it cannot deliver now stays due. Nobody waits for it. */
   confirmLate(device: DeviceId): void {
-    const { holdings, socketUrl, tabs, stored } = this.here;
-    this.#confirming ??= confirmLate(socketUrl, {
+    const { holdings, dial, tabs, stored } = this.here;
+    this.#confirming ??= confirmLate(dial(), {
       greet: (nonce) => this.hello(nonce, device),
       wipe: async (reason, at) => {
         if (await holdings.store.fact("enrolment")) throw new Error("on its way back already");

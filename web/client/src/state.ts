@@ -39,7 +39,8 @@ export interface Warning {
 export type Session =
   /** The server has not answered yet, and nobody is known to have been logged in here. */
   | { readonly kind: "unknown" }
-  | { readonly kind: "none" }
+  /** `refusal`: the vendor's login was not accepted, and why. */
+  | { readonly kind: "none"; readonly refusal?: { readonly code: ProblemCode; readonly detail: string } }
   /** The vendor's login was accepted, and the user's two-factor code is still to come: `giveSecondFactor`. */
   | { readonly kind: "second_factor" }
   /** `confirmed` is false while this is what was known before the page was opened, and the server has not answered. */

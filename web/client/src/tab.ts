@@ -5,31 +5,31 @@
  * Must never decide what becomes of a credential (`sync/versions.ts`) or of the connection (`sync/connection-machine.ts`).
  */
 
-import { Api } from "./api.ts";
+import type { Api } from "./api.ts";
 import { Edits } from "./edits.ts";
-import { LockedError, ProblemError, RemovedError, SignedOutError } from "./errors.ts";
+import { LockedError, RemovedError, SignedOutError } from "./errors.ts";
 import { Listeners } from "./events.ts";
 import { Holdings } from "./holdings.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { Leader } from "./leader.ts";
-import type { CredentialId, Me, Problem, RevokeReason, UserId } from "./protocol.gen.ts";
-import { recall, remember } from "./remembered.ts";
+import { Login } from "./login.ts";
+import type { CredentialId, UserId } from "./protocol.gen.ts";
 import { forget, type Revocation } from "./removal.ts";
 import { compose } from "./snapshot.ts";
-import type { Bulk, Session, Snapshot } from "./state.ts";
+import type { Bulk, RemovalReason, Snapshot } from "./state.ts";
 import type { ChangeState } from "./store/records.ts";
 import { backoffMs } from "./sync/backoff.ts";
 import { Forgetting } from "./tabs/forgetting.ts";
 import { type Errand, NO_STATUS, type Status, type TabMessage } from "./tabs/messages.ts";
 import { Tabs } from "./tabs/tabs.ts";
+import type { Identity } from "./vendor-login.ts";
 
 export class Tab {
-  readonly api: Api;
+  readonly login: Login;
   readonly #tabs: Tabs<TabMessage>;
   readonly listeners = new Listeners();
   readonly #closing = new AbortController();
   readonly #forgetting: Forgetting;
-  #session: Session = { kind: "unknown" };
   #holdings: Holdings | undefined;
   #holding: Promise<void> = Promise.resolve();
   #leading = false;
@@ -40,8 +40,21 @@ export class Tab {
   #snapshot: Snapshot;
   #renderDue = false;
 
-  constructor(readonly server: string) {
-    this.api = new Api(server, (problem) => void this.#refused(problem));
+  constructor(
+    readonly server: string,
+    identity: Identity | undefined,
+  ) {
+    this.login = new Login(server, identity, {
+      hold: (user) => this.#hold(user),
+      entered: async () => this.#leader?.start(),
+      left: () => {
+        this.#leader?.stop();
+        this.#holdings?.forget("signed_out");
+      },
+      tell: (me) => this.#tabs.post({ type: "session", ...(me && { me }) }),
+      removed: (reason) => this.#removed(reason),
+      changed: () => this.#render(),
+    });
     this.#snapshot = this.#composed();
     this.#tabs = new Tabs(server, {
       heard: (message, from) => void this.#heard(message, from),
@@ -60,13 +73,9 @@ export class Tab {
 
   /** Resolves once it is known who is logged in, or that the server does not answer. */
   async begin(): Promise<void> {
-    const remembered = recall(this.server);
-    if (remembered) {
-      await this.#hold(remembered.me.user_id);
-      if (remembered.signedIn) this.#session = { kind: "in", me: remembered.me, confirmed: false };
-    }
+    await this.login.recall();
     this.#tabs.post({ type: "join" });
-    await this.askSession();
+    await this.login.ask();
     void this.#askUntilAnswered();
     await this.#leader?.start();
     this.#render();
@@ -78,48 +87,23 @@ export class Tab {
     this.#leader = undefined;
     this.#holdings?.close();
     this.#holdings = undefined;
+    this.login.close();
     this.#tabs.leave();
     this.listeners.clear();
   }
 
-  // --- Who is logged in ---
-
-  async askSession(): Promise<"good" | "refused" | "unreachable"> {
-    try {
-      await this.signedIn(await this.api.me());
-      return "good";
-    } catch (cause) {
-      return cause instanceof ProblemError && cause.isAboutSession ? "refused" : "unreachable";
-    }
-  }
-
-  /** The server said who is logged in; every tab hears it. */
-  async signedIn(me: Me): Promise<Me> {
-    this.#tabs.post({ type: "session", me });
-    await this.#adopt(me);
-    return me;
-  }
-
-  /** `forget` also forgets who it was, as on a machine that others use. */
-  async signedOut({ forget }: { forget: boolean }): Promise<void> {
-    const remembered = recall(this.server);
-    remember(this.server, forget || !remembered ? undefined : { ...remembered, signedIn: false });
-    this.#tabs.post({ type: "session" });
-    await this.#adopt(undefined);
-  }
-
-  me(): Me {
-    if (this.#session.kind !== "in") throw new SignedOutError();
-    return this.#session.me;
+  get api(): Api {
+    return this.login.api;
   }
 
   /** @throws SignedOutError, or RemovedError if that is why */
   holdings(): Holdings {
     const holdings = this.#holdings;
-    if (this.#session.kind === "in" && holdings) return holdings;
+    const { session } = this.login;
+    if (session.kind === "in" && holdings) return holdings;
     const removal = holdings?.removal;
     if (removal) throw new RemovedError(removal.reason);
-    throw this.#session.kind === "unknown" ? new LockedError("server_needed") : new SignedOutError();
+    throw session.kind === "unknown" ? new LockedError("server_needed") : new SignedOutError();
   }
 
   edits(): Edits {
@@ -176,7 +160,7 @@ export class Tab {
       case "stored":
         return this.#holdings?.reload(message.ids);
       case "session":
-        return this.#adopt(message.me);
+        return this.login.heard(message.me);
       case "errand":
         return this.#leader?.run(message.errand);
       case "forget":
@@ -236,45 +220,23 @@ export class Tab {
           return this.#forgetting.everywhere(holdings.user, revocation, ms);
         },
       },
-      socketUrl: this.api.socketUrl,
+      dial: () => this.api.socket(),
       status: this.#status,
-      askSession: () => this.askSession(),
-      autoConnect: () => this.#session.kind === "in" && this.#session.me.auto_connect,
+      askSession: () => this.login.ask(),
+      autoConnect: () => this.login.session.kind === "in" && this.login.session.me.auto_connect,
       brief: (status) => this.#brief(status),
       stored: (ids) => this.stored(ids),
       listDevices: async () => (await this.api.devices()).devices,
-      revoked: (reason) => this.#revoked(reason),
+      revoked: (reason) => this.login.revoked(reason),
     });
-    if (this.#session.kind === "in") await this.#leader.start();
+    if (this.login.session.kind === "in") await this.#leader.start();
   }
 
-  async #revoked(reason: RevokeReason): Promise<void> {
-    if (reason === "sync_off") await this.askSession();
-    else await this.signedOut({ forget: false });
-  }
-
-  /** Any answer of the server may say that the session is no good. */
-  async #refused({ code, reason }: Problem): Promise<void> {
-    if (code === "device_removed" && this.#holdings && !this.#holdings.removal) {
-      const removal = reason === "erased" || reason === "panic" ? reason : "removed";
-      this.#forget({ reason: removal, at: Date.now() });
-      await this.errand(removal);
-    }
-    await this.signedOut({ forget: false });
-  }
-
-  async #adopt(me: Me | undefined): Promise<void> {
-    if (me) {
-      remember(this.server, { me, signedIn: true });
-      await this.#hold(me.user_id);
-      this.#session = { kind: "in", me, confirmed: true };
-      await this.#leader?.start();
-    } else {
-      this.#session = { kind: "none" };
-      this.#leader?.stop();
-      this.#holdings?.forget("signed_out");
-    }
-    this.#render();
+  /** Heard over HTTP; over the socket the leader hears it by itself. */
+  async #removed(reason: RemovalReason): Promise<void> {
+    if (!this.#holdings || this.#holdings.removal) return;
+    this.#forget({ reason, at: Date.now() });
+    await this.errand(reason);
   }
 
   /** Opens what this browser holds of `user`, and lets go of another user's. One after another: calls may overlap. */
@@ -296,9 +258,10 @@ export class Tab {
   /** A page that was opened without the server, in a browser that has no socket to notice its return. */
   async #askUntilAnswered(): Promise<void> {
     for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
-      if (this.#session.kind === "none" || (this.#session.kind === "in" && this.#session.confirmed)) return;
+      const { session } = this.login;
+      if (session.kind !== "unknown" && !(session.kind === "in" && !session.confirmed)) return;
       await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, Math.random())));
-      await this.askSession();
+      await this.login.ask();
     }
   }
 
@@ -319,7 +282,7 @@ export class Tab {
 
   #composed(): Snapshot {
     return compose({
-      session: this.#session,
+      session: this.login.session,
       holdings: this.#holdings,
       status: this.#status,
       enrolling: this.#enrolling,

@@ -84,6 +84,7 @@ test("each close code either comes back, asks, or stops", () => {
 test("a device that the server does not know does not knock for ever", () => {
   const asking = step(live(), { kind: "closed", code: CloseCode.unauthorised, opened: true }, here)[0];
   assert.equal(step(asking, { kind: "session", answer: "good" }, here)[0].kind, "stopped");
+  assert.equal(step(asking, { kind: "session", answer: "renewed" }, here)[0].kind, "waiting", "with the new login");
 });
 
 test("a draining node says when to come back", () => {

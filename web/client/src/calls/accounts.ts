@@ -27,7 +27,7 @@ export class AccountCalls extends DeviceCalls {
     const draft = await checked(raw);
     const edits = this.tab.edits();
     const id = await edits.add(draft);
-    if (this.tab.me().auto_connect && this.tab.state.sync.kind === "verified") await edits.share(id);
+    if (this.tab.login.me.auto_connect && this.tab.state.sync.kind === "verified") await edits.share(id);
     await this.tab.stored([id]);
     await this.tab.errand("send");
     return this.#account(id);
@@ -141,7 +141,7 @@ export class AccountCalls extends DeviceCalls {
 
   /** Shares every account of this browser and retrieves every one from elsewhere, now and as they are added. */
   async setAutoConnect(on: boolean): Promise<void> {
-    await this.tab.signedIn(await this.tab.api.setSync({ auto_connect: on }));
+    await this.tab.login.signedIn(await this.tab.api.setSync({ auto_connect: on }));
     if (on) await this.tab.errand("connect_all");
   }
 

@@ -23,7 +23,7 @@ export class DeviceCalls extends UserCalls {
    */
   enableSync(deviceName?: string): Promise<void> {
     return this.tab.enrolling(async () => {
-      const me = await this.tab.signedIn(await this.tab.api.setSync({ enabled: true }));
+      const me = await this.tab.login.signedIn(await this.tab.api.setSync({ enabled: true }));
       const { store } = this.tab.holdings();
       const proof = await enrolment(await store.deviceKeys(), me.user_id);
       const name = deviceName ?? (await store.fact("name")) ?? browserOf(navigator.userAgent);
@@ -40,7 +40,7 @@ export class DeviceCalls extends UserCalls {
 
   /** Turns sync off for the user, on every device. */
   async disableSync(factor: SecondFactor): Promise<void> {
-    await this.tab.signedIn(await this.tab.api.setSync({ enabled: false, ...factor }));
+    await this.tab.login.signedIn(await this.tab.api.setSync({ enabled: false, ...factor }));
   }
 
   /** Sends the mail with the link that approves this pending device. Again is allowed, within limits. */

@@ -4,6 +4,7 @@ import type {
   EventId,
   EventView,
   LogIn,
+  LoginOffer,
   Me,
   SecondFactor,
   SessionId,
@@ -11,6 +12,12 @@ import type {
   TotpSetup,
 } from "../protocol.gen.ts";
 import type { Tab } from "../tab.ts";
+import type { VendorLogin } from "../vendor-login.ts";
+
+/** Shows once more who one is. */
+export interface TotpProof {
+  readonly password?: string;
+}
 
 export class UserCalls {
   constructor(protected readonly tab: Tab) {}
@@ -25,38 +32,55 @@ export class UserCalls {
   }
 
   async logIn(credentials: Omit<LogIn, "transport">): Promise<Me> {
-    const { token: _, ...me } = await this.tab.api.logIn(credentials);
-    return this.tab.signedIn(me);
+    return this.tab.login.signedIn(await this.tab.api.logIn(credentials));
+  }
+
+  /** What kinds of login the server takes: what to offer while nobody is logged in. */
+  loginOffer(): Promise<LoginOffer> {
+    return this.tab.api.identity();
+  }
+
+  /**
+   * Completes the vendor's login (`session.kind === "second_factor"`) with a code of the user's.
+   * @throws ProblemError `totp_invalid` when the code is refused
+   */
+  giveSecondFactor(factor: SecondFactor): Promise<Me> {
+    return this.#vendor().giveSecondFactor(factor);
   }
 
   /** Locks every tab of this browser too. */
   async logOut(): Promise<void> {
     await this.tab.api.logOut();
-    await this.tab.signedOut({ forget: true });
+    await this.tab.login.signedOut({ forget: true });
   }
 
   /** Asks the server anew who is logged in here. */
   async refreshSession(): Promise<Me | undefined> {
-    const answer = await this.tab.askSession();
-    return answer === "good" ? this.tab.me() : undefined;
+    const answer = await this.tab.login.ask();
+    return answer === "good" || answer === "renewed" ? this.tab.login.me : undefined;
   }
 
-  /** The secret and its QR code (an SVG text). Nothing is on until {@link confirmTotp}. */
-  setUpTotp(password: string): Promise<TotpSetup> {
-    return this.tab.api.setUpTotp(password);
+  /**
+   * The secret and its QR code (an SVG text). Nothing changes until {@link confirmTotp}. Who logs in at the vendor has no
+   * password here: the vendor is asked for a fresh token instead. `factor` when another app is to take the place of the
+   * present one.
+   */
+  async setUpTotp({ password }: TotpProof = {}, factor?: SecondFactor): Promise<TotpSetup> {
+    const proof = password === undefined ? { identity_token: await this.#vendor().fresh() } : { password };
+    return this.tab.api.setUpTotp({ ...proof, ...factor });
   }
 
   /** The recovery codes, shown this once. */
   async confirmTotp(code: string): Promise<string[]> {
     const { recovery_codes } = await this.tab.api.confirmTotp(code);
-    await this.tab.askSession();
+    await this.tab.login.ask();
     return recovery_codes;
   }
 
   /** Turns sync off on every device too. */
   async disableTotp(factor: SecondFactor): Promise<void> {
     await this.tab.api.disableTotp(factor);
-    await this.tab.askSession();
+    await this.tab.login.ask();
   }
 
   async renewRecoveryCodes(factor: SecondFactor): Promise<string[]> {
@@ -86,5 +110,10 @@ export class UserCalls {
   /** The security log, newest first. `before` is the `id` of the last one that was read. */
   async events({ before, limit }: { before?: EventId; limit?: number } = {}): Promise<EventView[]> {
     return (await this.tab.api.events(before, limit)).events;
+  }
+
+  #vendor(): VendorLogin {
+    if (this.tab.login.vendor) return this.tab.login.vendor;
+    throw new TypeError("This page was opened without `identity`: pass it to `Keyleash.open`.");
   }
 }

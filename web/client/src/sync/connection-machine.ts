@@ -43,7 +43,10 @@ export type ConnectionInput =
   /** A frame that is not JSON, or a message that cannot be handled. */
   | { readonly kind: "garbled" }
   | { readonly kind: "closed"; readonly code: number; readonly opened: boolean }
-  | { readonly kind: "session"; readonly answer: "good" | "refused" | "unreachable" };
+  | { readonly kind: "session"; readonly answer: SessionAnswer };
+
+/** What the server says of the login; `renewed`: it was refused, and the vendor vouched for the user again. */
+export type SessionAnswer = "good" | "renewed" | "refused" | "unreachable";
 
 /** In order. Messages of a live server are handed on as `deliver`. */
 export type ConnectionEffect =
@@ -152,7 +155,7 @@ function onClosed(state: ConnectionState, closed: { code: number; opened: boolea
   return wait(state, here);
 }
 
-function onSession(state: ConnectionState, answer: "good" | "refused" | "unreachable", here: Circumstances): Step {
+function onSession(state: ConnectionState, answer: SessionAnswer, here: Circumstances): Step {
   if (state.kind !== "asking") return [state, []];
   // A refused session is told to the whole browser by whoever asked; here it only means to stop.
   if (answer === "refused") return [OFFLINE, []];

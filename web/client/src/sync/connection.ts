@@ -6,19 +6,13 @@
  */
 
 import { fromBase64Url } from "../bytes.ts";
-import {
-  type Base64Url,
-  type ClientMessage,
-  type RevokeReason,
-  type ServerMessage,
-  SUBPROTOCOL,
-  type UnixMillis,
-} from "../protocol.gen.ts";
+import type { Base64Url, ClientMessage, RevokeReason, ServerMessage, UnixMillis } from "../protocol.gen.ts";
 import {
   type ConnectionEffect,
   type ConnectionInput,
   type ConnectionState,
   OFFLINE,
+  type SessionAnswer,
   step,
 } from "./connection-machine.ts";
 
@@ -29,7 +23,7 @@ export interface ConnectionHandlers {
   /** The owner took the keys away. The socket stays open for the receipt. */
   revoke(reason: RevokeReason, at: UnixMillis): Promise<void>;
   /** Whether the session is still good, asked when the server refused the upgrade. */
-  askSession(): Promise<"good" | "refused" | "unreachable">;
+  askSession(): Promise<SessionAnswer>;
   moved(state: ConnectionState): void;
 }
 
@@ -43,7 +37,8 @@ export class Connection {
   #revocations = 0;
 
   constructor(
-    private readonly url: string,
+    /** Opens a socket to the server, with the login of that moment. */
+    private readonly dial: () => WebSocket,
     private readonly handlers: ConnectionHandlers,
   ) {}
 
@@ -108,7 +103,7 @@ export class Connection {
 
   #open(): void {
     this.#close();
-    const socket = new WebSocket(this.url, SUBPROTOCOL);
+    const socket = this.dial();
     let opened = false;
     const mine = () => this.#socket === socket;
     socket.onopen = () => {

@@ -5,13 +5,7 @@
  */
 
 import { type Bytes, fromBase64Url } from "../bytes.ts";
-import {
-  type ClientMessage,
-  type RevokeReason,
-  type ServerMessage,
-  SUBPROTOCOL,
-  type UnixMillis,
-} from "../protocol.gen.ts";
+import type { ClientMessage, RevokeReason, ServerMessage, UnixMillis } from "../protocol.gen.ts";
 
 export interface RemovedDevice {
   greet(nonce: Bytes): Promise<Extract<ClientMessage, { type: "hello" }>>;
@@ -22,9 +16,8 @@ export interface RemovedDevice {
 /**
  * Resolves to whether the receipt was sent. The server bounds the wait: it closes a socket that it has nothing to say to.
  */
-export function confirmLate(url: string, device: RemovedDevice): Promise<boolean> {
+export function confirmLate(socket: WebSocket, device: RemovedDevice): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, SUBPROTOCOL);
     let confirmed = false;
     const send = (message: ClientMessage) => socket.send(JSON.stringify(message));
     const handle = async (message: ServerMessage) => {

@@ -187,7 +187,7 @@ export class TotpView extends LiveElement {
   }
 
   async #setUp(password: string): Promise<void> {
-    this.#go({ kind: "scan", setup: await this.client.setUpTotp(password) });
+    this.#go({ kind: "scan", setup: await this.client.setUpTotp({ password }) });
   }
 
   #confirm(event: SubmitEvent) {
