@@ -8,9 +8,11 @@ import type {
   DeviceId,
   DeviceList,
   DeviceView,
+  EndedSessions,
   Enrol,
   Enrolled,
   EventId,
+  EventKind,
   EventList,
   HoldingsList,
   Inspection,
@@ -18,6 +20,7 @@ import type {
   LogIn,
   LogInByToken,
   LoginOffer,
+  MailPreferences,
   Me,
   PasswordChange,
   PasswordReset,
@@ -40,6 +43,15 @@ import { BEARER_SUBPROTOCOL, SUBPROTOCOL } from "./protocol.gen.ts";
 import type { Token } from "./token.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Which entries of the security log are wanted. */
+export interface EventFilter {
+  /** Older than this one: the `id` of the last that was read. */
+  readonly before?: EventId;
+  readonly limit?: number;
+  /** Of these kinds only. */
+  readonly kinds?: readonly EventKind[];
+}
 
 export class Api {
   readonly #base: URL;
@@ -91,12 +103,15 @@ export class Api {
 
   sessions = () => this.#call<SessionList>("GET", "sessions");
   endSession = (id: SessionId) => this.#call<void>("DELETE", `sessions/${id}`);
-  events = (before?: EventId, limit?: number) => {
+  endOtherSessions = () => this.#call<EndedSessions>("POST", "sessions/end-others");
+  events = ({ before, limit, kinds }: EventFilter) => {
     const query = new URLSearchParams();
     if (before !== undefined) query.set("before", before);
     if (limit !== undefined) query.set("limit", String(limit));
+    if (kinds !== undefined) query.set("kinds", kinds.join(","));
     return this.#call<EventList>("GET", `events?${query}`);
   };
+  setMailPreferences = (body: MailPreferences) => this.#call<Me>("PUT", "mail-preferences", body);
 
   setSync = (body: SetSync) => this.#call<Me>("PUT", "sync", body);
   enrol = (body: Enrol) => this.#call<Enrolled>("POST", "devices", body);

@@ -12,6 +12,7 @@
  * `sync/connection-machine.ts`, `sync/versions.ts`, `sync/grace.ts` and `sync/backoff.ts`.
  */
 
+export type { EventFilter } from "./api.ts";
 export { type BrowserParts, browserOf, browserParts, type DeviceForm } from "./browser-of.ts";
 export type { DeleteOptions } from "./calls/accounts.ts";
 export type { TotpProof } from "./calls/user.ts";
@@ -29,7 +30,9 @@ export type {
   Holding,
   Inspection,
   LogIn,
+  LoginKind,
   LoginOffer,
+  MailPreferences,
   Me,
   ProblemCode,
   ReceiptView,

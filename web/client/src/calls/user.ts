@@ -1,10 +1,11 @@
 /** The calls about the user: the account at the server, its logins, its second factor and its log. */
 
+import type { EventFilter } from "../api.ts";
 import type {
-  EventId,
   EventView,
   LogIn,
   LoginOffer,
+  MailPreferences,
   Me,
   SecondFactor,
   SessionId,
@@ -84,7 +85,9 @@ export class UserCalls {
   }
 
   async renewRecoveryCodes(factor: SecondFactor): Promise<string[]> {
-    return (await this.tab.api.renewRecoveryCodes(factor)).recovery_codes;
+    const { recovery_codes } = await this.tab.api.renewRecoveryCodes(factor);
+    await this.tab.login.ask();
+    return recovery_codes;
   }
 
   changePassword(password: string, newPassword: string, factor?: SecondFactor): Promise<void> {
@@ -107,9 +110,19 @@ export class UserCalls {
     return this.tab.api.endSession(id);
   }
 
-  /** The security log, newest first. `before` is the `id` of the last one that was read. */
-  async events({ before, limit }: { before?: EventId; limit?: number } = {}): Promise<EventView[]> {
-    return (await this.tab.api.events(before, limit)).events;
+  /** Ends every login but this one; resolves to how many there were. */
+  async endOtherSessions(): Promise<number> {
+    return (await this.tab.api.endOtherSessions()).ended;
+  }
+
+  /** The security log, newest first. */
+  async events(filter: EventFilter = {}): Promise<EventView[]> {
+    return (await this.tab.api.events(filter)).events;
+  }
+
+  /** Which mails are sent that security does not need; see `session.me.mail_preferences`. */
+  async setMailPreferences(preferences: MailPreferences): Promise<void> {
+    await this.tab.login.signedIn(await this.tab.api.setMailPreferences(preferences));
   }
 
   #vendor(): VendorLogin {
