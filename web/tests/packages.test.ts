@@ -8,7 +8,7 @@ import { after, before } from "node:test";
 import { build } from "esbuild";
 import { Profile, windows } from "./browser.ts";
 import { step } from "./journey.ts";
-import { Server } from "./server.ts";
+import { BINARY, Server } from "./server.ts";
 import { VendorSite } from "./vendor-site.ts";
 
 const project = mkdtempSync(join(tmpdir(), "keyleash-vendor-"));
@@ -17,9 +17,8 @@ let server: Server;
 let vendor: VendorSite;
 
 /** What the documentation tells vendors to write. */
-const snippets = [...readFileSync("../docs/embedding.md", "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(
-  ([, text]) => text,
-);
+const documentation = readFileSync("../docs/embedding.md", "utf8");
+const snippets = [...documentation.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
 
 /** Types that would let anything pass would let this pass too. */
 const MISUSE = `
@@ -92,6 +91,17 @@ for (const [module, moduleResolution] of [
     }
   });
 }
+
+step("the server takes the configuration that the documentation shows", () => {
+  const blocks = [...documentation.matchAll(/^```toml\n(.*?)^```$/gms)].map(([, text]) => text);
+  assert.ok(blocks.length >= 2, "there are such blocks");
+  const file = join(project, "keyleash.toml");
+  writeFileSync(file, blocks.join("\n"));
+  const shown = execFileSync(BINARY, ["config", "--config", file], { cwd: project, encoding: "utf8", stdio: "pipe" });
+  for (const value of ["https://terminal.example", "keyleash", "https://terminal.example/log-in"]) {
+    assert.ok(shown.includes(value), `${value} is in effect`);
+  }
+});
 
 step("bundled into a vendor's page, they draw the panel", async () => {
   writeFileSync(

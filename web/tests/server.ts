@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 const START_MS_MAX = 30_000;
 const POLL_MS = 25;
 
-const BINARY = resolve(process.env.KEYLEASH_BIN ?? "../target/release/keyleash");
+export const BINARY = resolve(process.env.KEYLEASH_BIN ?? "../target/release/keyleash");
 
 export class Server {
   readonly directory = mkdtempSync(join(tmpdir(), "keyleash-test-"));

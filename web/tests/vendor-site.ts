@@ -11,13 +11,15 @@ const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
   ".css": "text/css",
+  ".json": "application/json",
 };
 
 export class VendorSite {
   /** Turns the page into what a test wants of it. */
   change: (html: string) => string = (html) => html;
   #keys = "";
-  readonly #files = new Map<string, () => string>();
+  readonly #files = new Map<string, () => string | undefined>();
+  readonly #appended = new Map<string, string>();
 
   private constructor(
     readonly port: number,
@@ -57,8 +59,13 @@ export class VendorSite {
   }
 
   /** Serves one more file, made anew at each request. */
-  serve(path: string, text: () => string): void {
+  serve(path: string, text: () => string | undefined): void {
     this.#files.set(path, text);
+  }
+
+  /** Adds to a file of the example. */
+  append(path: string, text: string): void {
+    this.#appended.set(path, text);
   }
 
   async stop(): Promise<void> {
@@ -73,6 +80,6 @@ export class VendorSite {
     const text = readFileSync(join(resolve("example"), path), "utf8")
       .replaceAll("https://keys.example", this.#keys)
       .replaceAll("wss://keys.example", this.#keys.replace(/^http/, "ws"));
-    return path === "/index.html" ? this.change(text) : text;
+    return path === "/index.html" ? this.change(text) : text + (this.#appended.get(path) ?? "");
   }
 }

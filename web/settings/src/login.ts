@@ -1,9 +1,9 @@
 /**
  * `<keyleash-login>`: address and password, then a code when the account has two-factor authentication; and the ways to an
- * account for who has none, or has lost the password.
+ * account for who has none, or has lost the password. Where a vendor keeps the login, only the code, and the way there.
  */
 
-import { PASSWORD_CHARS_MIN, ProblemError } from "@keyleash/client";
+import { type LoginOffer, PASSWORD_CHARS_MIN, ProblemError, type SecondFactor } from "@keyleash/client";
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { field } from "./field.ts";
@@ -32,8 +32,18 @@ export class KeyleashLogin extends LiveElement {
   /** Offers nothing but to log in, on a page where making an account would lead astray. */
   @property({ type: Boolean, attribute: "without-sign-up" }) withoutSignUp = false;
   @state() private door: Door = { kind: "log_in" };
+  /** What the server takes; unknown until it has answered. */
+  @state() private offer: LoginOffer | undefined;
+
+  protected override firstUpdated(): void {
+    void this.#askWhatIsOffered();
+  }
 
   override render() {
+    const { session } = this.snapshot;
+    if (session.kind === "second_factor") return this.#vendorsCode();
+    if (!this.offer) return nothing;
+    if (!this.offer.accounts) return this.#elsewhere(this.offer);
     switch (this.door.kind) {
       case "log_in":
         return this.#logIn();
@@ -80,6 +90,37 @@ export class KeyleashLogin extends LiveElement {
         >
           <p>${login.loggingInAs} <strong>${email}</strong>.</p>
         </keyleash-second-factor>
+      </div>
+    `;
+  }
+
+  /** The vendor vouched for the user; the code is Keyleash's own. */
+  #vendorsCode() {
+    const { login } = this.texts;
+    return html`
+      <div class="stack">
+        <h2>${login.title}</h2>
+        <keyleash-second-factor action=${login.logIn} .confirm=${(factor: SecondFactor) => this.client.giveSecondFactor(factor)}>
+          <p>${login.codeToo}</p>
+        </keyleash-second-factor>
+      </div>
+    `;
+  }
+
+  /** There are no passwords here. */
+  #elsewhere({ login_url }: LoginOffer) {
+    const { login, opening } = this.texts;
+    const { session } = this.snapshot;
+    const refusal = session.kind === "none" ? session.refusal : undefined;
+    return html`
+      <div class="stack">
+        <h2>${login.title}</h2>
+        <p>${login.elsewhere}</p>
+        ${refusal ? html`<p class="error" role="alert">${refusal.detail}</p>` : nothing}
+        <div class="row">
+          ${login_url ? html`<a href=${login_url}>${login.goThere}</a>` : nothing}
+          <button ?disabled=${this.busy} @click=${() => this.attempt(() => this.client.refreshSession())}>${opening.tryAgain}</button>
+        </div>
       </div>
     `;
   }
@@ -144,6 +185,11 @@ export class KeyleashLogin extends LiveElement {
   #go(door: Door) {
     this.failure = undefined;
     this.door = door;
+  }
+
+  /** A server that does not answer this has another answer to whatever is tried then. */
+  async #askWhatIsOffered() {
+    this.offer = await this.client.loginOffer().catch(() => ({ accounts: true, vendor: false }));
   }
 
   #submitLogIn(event: SubmitEvent) {

@@ -4,20 +4,33 @@
  * One for each server and page: panels come and go with a dialog, while the terminal goes on signing with what they opened.
  */
 
-import { type Client, Keyleash } from "@keyleash/client";
+import { type Client, type Identity, Keyleash } from "@keyleash/client";
 
-const opened = new Map<string, Promise<Client>>();
+/** Of each server: its client, and the vendor's login of the panel that said last what it is. */
+interface Opened {
+  readonly client: Promise<Client>;
+  identity: Identity | undefined;
+}
+
+const opened = new Map<string, Opened>();
 
 /** `server` as it stands in the attribute: an origin, or nothing for the page's own. */
-export async function openOnce(server: string): Promise<Client> {
+export async function openOnce(server: string, identity: Identity | undefined): Promise<Client> {
   const origin = server === "" ? location.origin : new URL(server).origin;
   const known = opened.get(origin);
-  if (known) return known;
-  const opening = Keyleash.open({ server: origin });
-  opened.set(origin, opening);
+  if (known) {
+    if (identity) known.identity = identity;
+    return known.client;
+  }
+  const entry: Opened = {
+    // Whoever vouches for nobody leaves it to the log-in form: a page may say only later who is there.
+    client: Keyleash.open({ server: origin, identity: async () => entry.identity?.() }),
+    identity,
+  };
+  opened.set(origin, entry);
   // What failed may go better the next time.
-  opening.catch(() => opened.delete(origin));
-  return opening;
+  entry.client.catch(() => opened.delete(origin));
+  return entry.client;
 }
 
 /**

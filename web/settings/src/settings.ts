@@ -3,7 +3,7 @@
  * it has, or names the server and lets the panel open one.
  */
 
-import type { Client } from "@keyleash/client";
+import type { Client, Identity } from "@keyleash/client";
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
@@ -49,6 +49,11 @@ export class KeyleashSettings extends LiveElement {
 
   /** Origin of the Keyleash server. With it the panel opens the client itself, unless it is given one. */
   @property() server: string | undefined;
+  /**
+   * Of a vendor who keeps the login, with `server`: asks for a fresh token of the user who is logged in there, or for
+   * `undefined` when nobody is. A client that the page opens itself is given it there.
+   */
+  @property({ attribute: false }) identity: Identity | undefined;
   /** The page shows `<keyleash-status>` itself, in a better place. */
   @property({ type: Boolean, attribute: "without-status" }) withoutStatus = false;
   @property() section: Section = "accounts";
@@ -56,6 +61,8 @@ export class KeyleashSettings extends LiveElement {
   @state() private inTheWay: Obstacle | undefined;
   /** The server that the client is being opened for. */
   #opening: string | undefined;
+  /** The client that it opened, if that is the one it shows. */
+  #own: Client | undefined;
 
   /** Leads to a place in the panel. */
   open(section: Section, tab: AccountsTab = this.tab): void {
@@ -74,7 +81,10 @@ export class KeyleashSettings extends LiveElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (!this.client && this.server !== undefined && this.#opening !== this.server) void this.#open(this.server);
+    const { server, client } = this;
+    if (server === undefined) return;
+    if (!client && this.#opening !== server) void this.#open(server);
+    else if (changed.has("identity") && client === this.#own) void this.#vouchedFor(server);
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -93,6 +103,7 @@ export class KeyleashSettings extends LiveElement {
       case "unknown":
         return this.#unanswered();
       case "none":
+      case "second_factor":
         return html`
           ${this.#status()}
           <div class="card alone"><keyleash-login .client=${this.client}></keyleash-login></div>
@@ -182,12 +193,18 @@ export class KeyleashSettings extends LiveElement {
       return;
     }
     try {
-      const client = await openOnce(server);
+      const client = await openOnce(server, this.identity);
       // In the meantime the page may have given another one, or named another server.
-      if (this.#opening === server) this.client ??= client;
+      if (this.#opening === server && !this.client) this.client = this.#own = client;
     } catch (error) {
       this.failure = failureOf(error, this.texts);
     }
+  }
+
+  /** The page says who is there only after the client was opened, or says somebody else. */
+  async #vouchedFor(server: string): Promise<void> {
+    const client = await openOnce(server, this.identity).catch(() => undefined);
+    if (client?.state.session.kind !== "in") await client?.refreshSession();
   }
 
   #tryAgain = () => {

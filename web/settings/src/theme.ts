@@ -1,7 +1,8 @@
 /**
  * The look: colours and sizes as custom properties, and the few controls that every view uses.
  *
- * A terminal vendor re-colours the panel by setting `--keyleash-accent`, `--keyleash-surface`, ... on any ancestor.
+ * A terminal vendor re-colours the panel by setting `--keyleash-accent`, `--keyleash-surface`, ... on any ancestor; the
+ * documentation lists them all, which a test watches.
  * Light and dark follow the `color-scheme` of the page.
  */
 import { css } from "lit";
@@ -17,13 +18,13 @@ export const tokens = css`
     --muted: var(--keyleash-muted, light-dark(#596273, #9aa4b4));
     --accent: var(--keyleash-accent, light-dark(#0b6e5f, #3ecfb2));
     --on-accent: var(--keyleash-on-accent, light-dark(#ffffff, #06231d));
-    --good: light-dark(#116b3a, #5cd699);
-    --good-soft: light-dark(#e3f5ea, #12301f);
-    --warn: light-dark(#8a4b00, #f0b45b);
-    --warn-soft: light-dark(#fdf1dc, #33260f);
-    --bad: light-dark(#b3261e, #ff8a80);
-    --bad-fill: light-dark(#b3261e, #c9372c);
-    --bad-soft: light-dark(#fdeae8, #3a1917);
+    --good: var(--keyleash-good, light-dark(#116b3a, #5cd699));
+    --good-soft: var(--keyleash-good-soft, light-dark(#e3f5ea, #12301f));
+    --warn: var(--keyleash-warn, light-dark(#8a4b00, #f0b45b));
+    --warn-soft: var(--keyleash-warn-soft, light-dark(#fdf1dc, #33260f));
+    --bad: var(--keyleash-bad, light-dark(#b3261e, #ff8a80));
+    --bad-fill: var(--keyleash-bad-fill, light-dark(#b3261e, #c9372c));
+    --bad-soft: var(--keyleash-bad-soft, light-dark(#fdeae8, #3a1917));
     --radius: var(--keyleash-radius, 10px);
     --radius-small: calc(var(--radius) * 0.7);
     --shadow: 0 1px 2px light-dark(rgb(15 23 42 / 8%), rgb(0 0 0 / 40%)), 0 8px 24px light-dark(rgb(15 23 42 / 12%), rgb(0 0 0 / 50%));
@@ -43,7 +44,7 @@ export const tokens = css`
     --space-5: 24px;
     --space-6: 36px;
 
-    --mono: ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", "DejaVu Sans Mono", monospace;
+    --mono: var(--keyleash-mono, ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", "DejaVu Sans Mono", monospace);
     color: var(--text);
     font: var(--font-size) / 1.5 var(--keyleash-font, Inter, system-ui, -apple-system, "Segoe UI", sans-serif);
     font-variant-numeric: tabular-nums;

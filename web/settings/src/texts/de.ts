@@ -800,6 +800,10 @@ export const de: Texts = {
     email: "E-Mail-Adresse",
     password: "Passwort",
     loggingInAs: "Anmelden als",
+    codeToo: "Sie sind bei Ihrem Terminal angemeldet. Für Ihre Schlüssel ist auch ein Code nötig.",
+    elsewhere:
+      "Melden Sie sich bei Ihrem Terminal an: Es sagt Keyleash, wer Sie sind; ein weiteres Passwort gibt es hier nicht.",
+    goThere: "Zur Anmeldung",
     signUp: "Konto anlegen",
     signUpButton: "Konto anlegen",
     passwordHint: (least) => `Mindestens ${least} Zeichen.`,
