@@ -15,6 +15,7 @@ mod credentials;
 mod data_keys;
 mod devices;
 mod history;
+mod holdings;
 mod links;
 mod mails;
 mod nodes;
@@ -37,6 +38,7 @@ pub use self::{
         RevokedDevice, Step, Whereabouts,
     },
     history::{Event, HistoryStore},
+    holdings::{HoldingStore, TickOutcome},
     links::{Link, LinkPurpose, LinkStore, LinkedDevice, NewLink},
     mails::{MailOutcome, MailStore, OutboxMail},
     nodes::{NodeAlive, NodeStore},
@@ -108,6 +110,7 @@ pub trait Store:
     + LinkStore
     + AttemptStore
     + DeviceStore
+    + HoldingStore
     + CredentialStore
     + DataKeyStore
     + MailStore

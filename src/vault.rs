@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use keyleash_domain::{connection::Retrieved, retrieval::Reader};
 use keyleash_protocol::{
     CredentialId, DeviceId, SealedBox, Seq, UserId, Version,
     socket::{SealedUnlock, SyncPage},
@@ -33,9 +34,9 @@ pub struct Committed {
 pub struct FanOut {
     /// The user's seq that these parts lead to.
     pub seq: Seq,
-    /// One part for each of the asked devices that is verified. `None`: more than fits one frame; the device has to read
-    /// page by page.
-    pub parts: Vec<(DeviceId, Option<SyncPage>)>,
+    /// One part for each of the asked readers whose device is verified. `None`: more than fits one frame; the device has to
+    /// read page by page.
+    pub parts: Vec<(Reader, Option<SyncPage>)>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -97,13 +98,17 @@ pub trait Vault: Debug + Send + Sync {
         base: Version,
     ) -> Result<Committed, WriteError>;
 
-    /// The next page of what changed after `cursor`, sealed for this device (direction down). Fits one frame; `total` is
-    /// set to the number of changes after `cursor`. The credentials in it are recorded as held by the device before this
-    /// returns.
-    async fn page(&self, user: UserId, device: DeviceId, cursor: Seq) -> Result<SyncPage, VaultError>;
+    /// The next page of what changed after `cursor`, sealed for this reader (direction down), in full or as summaries. Fits
+    /// one frame; `total` is set to the number of changes after `cursor`. What is in it in full is recorded as held by the
+    /// device before this returns.
+    async fn page(&self, user: UserId, reader: Reader, cursor: Seq) -> Result<SyncPage, VaultError>;
 
-    /// What changed after `since`, read once and sealed for each of `devices`. Recorded as held, like [`Self::page`].
-    async fn fan_out(&self, user: UserId, since: Seq, devices: &[DeviceId]) -> Result<FanOut, VaultError>;
+    /// What changed after `since`, read once and sealed for each of `readers`. Recorded as held, like [`Self::page`].
+    async fn fan_out(&self, user: UserId, since: Seq, readers: &[Reader]) -> Result<FanOut, VaultError>;
+
+    /// As many of these credentials as fit one frame, in full, and the ids of the others; of what is not there, neither.
+    /// Recorded as held before they are read, so that nothing that was sealed for the device without knowing so is newer.
+    async fn retrieve(&self, user: UserId, device: DeviceId, ids: &[CredentialId]) -> Result<Retrieved, VaultError>;
 }
 
 mod binding;
@@ -113,4 +118,5 @@ mod form;
 pub mod local;
 mod pages;
 pub mod rewrap;
+mod sharing;
 mod unlock;

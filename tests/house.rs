@@ -51,7 +51,7 @@ const COMPOSITION: [&str; 2] = ["startup", "main"];
 const PORTS: [&str; 5] = ["bus", "mail", "kms", "store", "vault"];
 
 /// The calls that read and write what only the vault may see.
-const FOR_THE_VAULT: [&str; 8] = [
+const FOR_THE_VAULT: [&str; 10] = [
     "data_key",
     "insert_data_key",
     "data_keys_not_under",
@@ -59,6 +59,8 @@ const FOR_THE_VAULT: [&str; 8] = [
     "device_keys",
     "change_credential",
     "credentials_since",
+    "credentials_by_id",
+    "holders",
     "record_given",
 ];
 

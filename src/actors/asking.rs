@@ -2,9 +2,12 @@
 
 use std::net::IpAddr;
 
-use keyleash_domain::connection::{Input, VaultRefusal, Write, WriteRefusal};
+use keyleash_domain::{
+    connection::{Input, Retrieved, VaultRefusal, Write, WriteRefusal},
+    retrieval::Reader,
+};
 use keyleash_protocol::{
-    DeviceId, EventId, ProblemCode, Seq, UnixMillis, UserId,
+    CredentialId, DeviceId, EventId, ProblemCode, Seq, UnixMillis, UserId,
     http::EventKind,
     socket::{SealedUnlock, SyncPage},
 };
@@ -23,8 +26,17 @@ pub(super) async fn unlock(node: &Node, user: UserId, device: DeviceId) -> Resul
     node.ports.vault.unlock(user, device).await.map_err(|error| refusal(&error))
 }
 
-pub(super) async fn page(node: &Node, user: UserId, device: DeviceId, cursor: Seq) -> Result<SyncPage, VaultRefusal> {
-    node.ports.vault.page(user, device, cursor).await.map_err(|error| refusal(&error))
+pub(super) async fn page(node: &Node, user: UserId, reader: Reader, cursor: Seq) -> Result<SyncPage, VaultRefusal> {
+    node.ports.vault.page(user, reader, cursor).await.map_err(|error| refusal(&error))
+}
+
+pub(super) async fn retrieve(
+    node: &Node,
+    user: UserId,
+    device: DeviceId,
+    ids: &[CredentialId],
+) -> Result<Retrieved, VaultRefusal> {
+    node.ports.vault.retrieve(user, device, ids).await.map_err(|error| refusal(&error))
 }
 
 pub(super) async fn write(node: &Node, user: UserId, device: DeviceId, write: Write) -> Input {

@@ -11,6 +11,7 @@ use actix_web_actors::ws::{self, CloseReason, ProtocolError, WebsocketContext};
 use keyleash_domain::{
     connection::{Effect, Identified, Input, Moment, News, Unidentified},
     fan_out::{Joining, SocketId},
+    retrieval::Reader,
 };
 use keyleash_protocol::{
     Base64Url, CloseCode, DeviceId, Seq, SessionId, UnixMillis, UserId,
@@ -63,7 +64,7 @@ struct Greeting {
 struct Live {
     connection: Identified,
     user: UserId,
-    device: DeviceId,
+    reader: Reader,
     socket: SocketId,
     expires_at: UnixMillis,
     address: IpAddr,
@@ -119,14 +120,15 @@ impl DeviceActor {
         if !matches!(self.phase, Phase::Greeting(_)) {
             return;
         }
-        let hello::Proven { device, verified_at, start } = proven;
+        let hello::Proven { reader, verified_at, start } = proven;
+        let Reader { device, retrieve } = reader;
         let (cursor, heartbeat) = (start.cursor, start.heartbeat);
         let (connection, effects) = Identified::new(start, self.moment());
         let seat = (!connection.is_revoked()).then(|| self.node.join(caller.user));
         let socket = self.node.next_socket();
         if let Some(seat) = &seat {
             let at = self.node.ports.clock.now();
-            let joining = Joining { socket, device, session: caller.session, verified_at, cursor, at };
+            let joining = Joining { socket, device, session: caller.session, verified_at, retrieve, cursor, at };
             if seat.actor.try_send(Join { joining, actor: ctx.address() }).is_err() {
                 return self.close(CloseCode::Unavailable, ctx);
             }
@@ -134,7 +136,7 @@ impl DeviceActor {
         self.phase = Phase::Live(Box::new(Live {
             connection,
             user: caller.user,
-            device,
+            reader,
             socket,
             expires_at: caller.expires_at,
             address: caller.address,
@@ -184,7 +186,8 @@ impl DeviceActor {
 
     fn perform(&mut self, effect: Effect, ctx: &mut WebsocketContext<Self>) {
         let Phase::Live(live) = &mut self.phase else { return };
-        let (node, user, device) = (self.node.clone(), live.user, live.device);
+        let (node, user, reader) = (self.node.clone(), live.user, live.reader);
+        let device = reader.device;
         match effect {
             Effect::Send(message) => {
                 count(&message);
@@ -194,7 +197,11 @@ impl DeviceActor {
             Effect::Ping => ctx.ping(&[]),
             Effect::Unlock => self.ask(async move { Input::Unlocked(asking::unlock(&node, user, device).await) }, ctx),
             Effect::Read { cursor } => {
-                self.ask(async move { Input::Page(asking::page(&node, user, device, cursor).await) }, ctx);
+                self.ask(async move { Input::Page(asking::page(&node, user, reader, cursor).await) }, ctx);
+            }
+            Effect::Retrieve { ids } => {
+                let asked = async move { Input::Retrieved(asking::retrieve(&node, user, device, &ids).await) };
+                self.ask(asked, ctx);
             }
             Effect::Write(write) => {
                 self.ask_to_the_end(async move { asking::write(&node, user, device, write).await }, ctx);
@@ -350,7 +357,7 @@ impl fmt::Debug for DeviceActor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.phase {
             Phase::Greeting(greeting) => write!(f, "DeviceActor(stranger of {})", greeting.caller.user),
-            Phase::Live(live) => write!(f, "DeviceActor({})", live.device),
+            Phase::Live(live) => write!(f, "DeviceActor({})", live.reader.device),
             Phase::Over => f.write_str("DeviceActor(over)"),
         }
     }

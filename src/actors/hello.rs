@@ -4,9 +4,10 @@
 use keyleash_domain::{
     catch_up::starting_cursor,
     connection::{Standing, Start},
+    retrieval::Reader,
 };
 use keyleash_protocol::{
-    CloseCode, DeviceId, UnixMillis,
+    CloseCode, UnixMillis,
     limits::NONCE_BYTES,
     socket::{DeviceState, Hello, RevokeReason},
 };
@@ -20,7 +21,7 @@ use crate::{
 
 /// A device that proved itself.
 pub(super) struct Proven {
-    pub(super) device: DeviceId,
+    pub(super) reader: Reader,
     /// `None`: pending.
     pub(super) verified_at: Option<UnixMillis>,
     pub(super) start: Start,
@@ -63,7 +64,8 @@ async fn prove(node: &Node, caller: &Caller, nonce: &[u8; NONCE_BYTES], hello: H
         grace: node.settings.grace,
     };
     let verified_at = (device.state == DeviceState::Verified).then(|| device.verified_at.unwrap_or_default());
-    Ok(Proven { device: device.id, verified_at, start })
+    let reader = Reader { device: device.id, retrieve: hello.retrieve };
+    Ok(Proven { reader, verified_at, start })
 }
 
 /// Binds the session to the device, so that a removal of the device ends it. A removed device stays as it is: it is told

@@ -11,6 +11,7 @@ use bytestring::ByteString;
 use keyleash_domain::{
     connection::News,
     fan_out::{Effect, Heads, Input, Joining, Sealed, SocketId, Watch},
+    retrieval::Reader,
 };
 use keyleash_protocol::{CloseCode, DeviceId, Seq, UserId, socket::ServerMessage};
 
@@ -91,7 +92,7 @@ impl UserActor {
                 Effect::Look { known } => self.look(known, ctx),
                 Effect::Came(device, at) => self.note(device, Step::Came(at)),
                 Effect::Went(device) => self.note(device, Step::Went),
-                Effect::Seal { since, devices } => self.seal(since, devices, ctx),
+                Effect::Seal { since, readers } => self.seal(since, readers, ctx),
                 Effect::Tell { socket, news } => self.tell(socket, news, ctx),
                 Effect::Show(sockets) => match rows {
                     Some(rows) => self.show(rows, &sockets, ctx),
@@ -125,9 +126,9 @@ impl UserActor {
         }));
     }
 
-    fn seal(&mut self, since: Seq, devices: Vec<DeviceId>, ctx: &mut Context<Self>) {
+    fn seal(&mut self, since: Seq, readers: Vec<Reader>, ctx: &mut Context<Self>) {
         let (node, user) = (self.node.clone(), self.user);
-        let sealing = async move { node.ports.vault.fan_out(user, since, &devices).await };
+        let sealing = async move { node.ports.vault.fan_out(user, since, &readers).await };
         ctx.spawn(sealing.into_actor(self).map(|sealed, actor, ctx| {
             let sealed = match sealed {
                 Ok(fan_out) => Some(Sealed { to: fan_out.seq, parts: fan_out.parts }),

@@ -2,10 +2,10 @@
 
 use actix_web::{Route, http::Method, web};
 use keyleash_protocol::http::{
-    Approve, DeviceList, DeviceView, EndedSessions, Enrol, Enrolled, EventList, Inspection, LinkToken, LogIn, LoggedIn,
-    LoginOffer, MailPreferences, Me, PasswordChange, PasswordForgot, PasswordReset, RecoveryCodes, Removal,
-    RemoveDevice, RemoveMany, RemovedDevices, RenameDevice, SecondFactor, SessionList, SetSync, SetUpTotp, SignUp,
-    TotpConfirm, TotpSetup, VerificationMail,
+    Approve, DeviceList, DeviceView, EndedSessions, Enrol, Enrolled, EventList, HoldingsList, Inspection, LinkToken,
+    LogIn, LoggedIn, LoginOffer, MailPreferences, Me, PasswordChange, PasswordForgot, PasswordReset, RecoveryCodes,
+    Removal, RemoveDevice, RemoveMany, RemovedDevices, RenameDevice, SecondFactor, SessionList, SetRotated, SetSync,
+    SetUpTotp, SignUp, TotpConfirm, TotpSetup, VerificationMail,
 };
 
 use super::{accounts, approvals, devices, openapi::Shape, sessions, sync, totp};
@@ -86,6 +86,8 @@ calls! {
     POST "/devices", Session, Enrol => 201 Enrolled, devices::enrol, "Enrol this browser's keys";
     GET "/devices", Session, () => 200 DeviceList, devices::list, "The devices";
     PATCH "/devices/{id}", Session, RenameDevice => 200 (), devices::rename, "Rename a device";
+    GET "/holdings", Session, () => 200 HoldingsList, devices::holdings, "What each device was ever given, removed ones too";
+    PUT "/devices/{id}/held/{credential}", Session, SetRotated => 204 (), devices::set_rotated, "Tick off that a credential which a removed device held was rotated at its exchange";
     POST "/devices/{id}/verification-mail", Session, () => 202 VerificationMail, approvals::send_mail, "Send the verification mail";
     POST "/devices/{id}/remove", SecondFactor, RemoveDevice => 200 Removal, devices::remove, "Remove a device: its keys are dead at once";
     POST "/devices/remove-others", SecondFactor, RemoveMany => 200 RemovedDevices, devices::remove_others, "Remove every other device";

@@ -1,10 +1,11 @@
-//! Devices: enrol, list, rename, remove.
+//! Devices: enrol, list, rename, remove; what they hold, and what of it was rotated.
 
 use actix_web::{HttpResponse, web};
 use keyleash_protocol::{
-    DeviceId, UserId,
+    CredentialId, DeviceId, UserId,
     http::{
-        DeviceList, DeviceView, Enrol, Removal, RemoveDevice, RemoveMany, RemovedDevice, RemovedDevices, RenameDevice,
+        DeviceList, DeviceView, Enrol, HoldingsList, Removal, RemoveDevice, RemoveMany, RemovedDevice, RemovedDevices,
+        RenameDevice, SetRotated,
     },
     socket::DeviceState,
 };
@@ -85,6 +86,22 @@ pub(super) async fn panic(
 ) -> Answer {
     let removing = identity.panic(&session.caller, &body, &from.0);
     removed(&directory, session.caller.user, removing).await
+}
+
+pub(super) async fn holdings(identity: web::Data<Identity>, session: LoggedIn) -> Answer {
+    Ok(HttpResponse::Ok().json(HoldingsList { devices: identity.holdings(&session.caller).await? }))
+}
+
+pub(super) async fn set_rotated(
+    identity: web::Data<Identity>,
+    from: From,
+    session: LoggedIn,
+    held: web::Path<(DeviceId, CredentialId)>,
+    body: web::Json<SetRotated>,
+) -> Answer {
+    let (device, credential) = *held;
+    identity.set_rotated(&session.caller, device, credential, body.rotated, &from.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Adds what this node knows before it is written down: who is connected here, and how far they are.

@@ -1,16 +1,16 @@
-//! Devices: enrolment, renaming, removal, panic.
+//! Devices: enrolment, renaming, removal, panic; what they were given and what of it was rotated.
 
 use keyleash_domain::{device::restorable_until, text::DeviceName};
 use keyleash_protocol::{
     CredentialId, DeviceId, UserId,
-    http::{DeviceView, Enrol, Enrolled, EventKind, RemoveDevice, RemoveMany, SecondFactor},
+    http::{DeviceHoldings, DeviceView, Enrol, Enrolled, EventKind, RemoveDevice, RemoveMany, SecondFactor},
     socket::{DeviceState, RevokeReason},
 };
 
 use super::{Caller, Identity, Origin, Refusal};
 use crate::{
     device_keys,
-    store::{Device, EnrolOutcome, NewDevice, Revoke, Revoked, User},
+    store::{Device, EnrolOutcome, NewDevice, Revoke, Revoked, TickOutcome, Trail, User},
 };
 
 /// Letters that are not mistaken for others, for codes that people compare.
@@ -120,6 +120,38 @@ impl Identity {
     /// What a device was ever given.
     pub async fn held(&self, caller: &Caller, device: DeviceId) -> Result<Vec<CredentialId>, Refusal> {
         Ok(self.store.held(caller.user, device).await?)
+    }
+
+    /// What each device was ever given, and what of it was rotated.
+    pub async fn holdings(&self, caller: &Caller) -> Result<Vec<DeviceHoldings>, Refusal> {
+        let holdings = self.store.holdings(caller.user).await?.into_iter();
+        Ok(holdings.map(|(device, held)| DeviceHoldings { device, held }).collect())
+    }
+
+    /// The owner says that a credential which a removed device held was rotated at its exchange, or takes that back.
+    pub async fn set_rotated(
+        &self,
+        caller: &Caller,
+        device: DeviceId,
+        credential: CredentialId,
+        rotated: bool,
+        origin: &Origin,
+    ) -> Result<(), Refusal> {
+        let (rotated_at, trail) = if rotated {
+            let what = credential.to_string();
+            (Some(self.clock.now()), self.log(EventKind::CredentialRotated, Some(device), origin, what))
+        } else {
+            (None, Trail::default())
+        };
+        match self.store.tick(caller.user, device, credential, rotated_at, trail).await? {
+            TickOutcome::Ticked { seq } => {
+                self.announce(caller.user, seq).await;
+                Ok(())
+            }
+            TickOutcome::Unchanged => Ok(()),
+            TickOutcome::NotHeld => Err(Refusal::NotFound),
+            TickOutcome::Verified => Err(Refusal::DeviceState),
+        }
     }
 
     /// The user's devices as they are shown; what this node's actors know better is not in it.

@@ -12,15 +12,15 @@ use keyleash_domain::{
 };
 use keyleash_protocol::{
     CredentialId, DeviceId, Epoch, EventId, NodeId, Seq, SessionId, UnixMillis, UserId, Version,
-    http::EventKind,
+    http::{EventKind, Holding},
     socket::{DeviceState, RevokeReason},
 };
 
 use super::{
     Activity, ApproveOutcome, ChangeOutcome, ConfirmedTotp, CredentialChange, Device, EnrolOutcome, Gift,
     HistoryOutcome, LinkPurpose, LinkedDevice, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession,
-    NewUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, SessionStore, Step, Store, TokenHash,
-    Trail, Whereabouts,
+    NewUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, SessionStore, Step, Store, TickOutcome,
+    TokenHash, Trail, Whereabouts,
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
@@ -45,6 +45,8 @@ pub(crate) async fn suite(store: &dyn Store) {
     a_revoked_device_writes_nothing(store).await;
     another_users_rows_do_not_exist(store).await;
     what_was_given_is_remembered(store).await;
+    credentials_are_found_by_name_and_holder(store).await;
+    what_was_rotated_is_ticked_off(store).await;
     a_data_key_is_moved_by_one(store).await;
     a_mail_is_claimed_by_one(store).await;
     a_mail_that_was_given_up_is_told(store).await;
@@ -549,6 +551,91 @@ async fn what_was_given_is_remembered(store: &dyn Store) {
     assert_eq!(store.insert_data_key(one.user, key("first"), NOW).await.unwrap(), key("first"));
     assert_eq!(store.insert_data_key(one.user, key("second"), NOW).await.unwrap(), key("first"));
     assert_eq!(store.data_key(one.user).await.unwrap(), Some(key("first")));
+}
+
+async fn credentials_are_found_by_name_and_holder(store: &dyn Store) {
+    let (one, other) = (Person::new(store).await, Person::new(store).await);
+    let (desk, laptop, strange) = (one.verified().await.id, one.verified().await.id, other.verified().await.id);
+    let mut ids = Vec::new();
+    for _ in 0..100 {
+        ids.push(one.credential());
+        one.put(desk, ids[ids.len() - 1], 0).await;
+    }
+    let (deleted, unknown, foreign) = (ids[50], one.credential(), other.credential());
+    store.change_credential(one.change(desk, deleted, 1, None)).await.unwrap();
+    other.put(strange, foreign, 0).await;
+    let head = store.heads(one.user).await.unwrap().unwrap().seq;
+    for asked in [vec![], vec![unknown, foreign, deleted], ids.clone(), [&ids[3..9], &[unknown, foreign]].concat()] {
+        let found = store.credentials_by_id(one.user, &asked).await.unwrap();
+        let expected: Vec<_> = ids.iter().filter(|id| **id != deleted && asked.contains(id)).copied().collect();
+        assert_eq!(found.rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected);
+        assert_eq!((found.seq, found.total), (head, expected.len() as u64));
+    }
+
+    let gift = Gift { device: laptop, credential: ids[7], event: EventId::from_uuid(one.entropy.id(NOW)) };
+    store.record_given(one.user, &[gift], NOW).await.unwrap();
+    let holders = store.holders(one.user, &[ids[7], ids[8], unknown, foreign]).await.unwrap();
+    assert_eq!(holders, [(desk, ids[7]), (laptop, ids[7]), (desk, ids[8])].into(), "whoever writes it holds it");
+    assert!(store.holders(one.user, &[]).await.unwrap().is_empty());
+    assert!(store.holders(other.user, &ids).await.unwrap().is_empty());
+    assert!(!store.device_keys(one.user, &[laptop]).await.unwrap()[0].auto_connect);
+    store.set_auto_connect(one.user, laptop, true).await.unwrap().unwrap();
+    assert!(store.device_keys(one.user, &[laptop]).await.unwrap()[0].auto_connect);
+}
+
+async fn what_was_rotated_is_ticked_off(store: &dyn Store) {
+    let (one, other) = (Person::new(store).await, Person::new(store).await);
+    let (device, idle) = (one.verified().await, one.pending().await.id);
+    let (a, b) = (one.credential(), one.credential());
+    one.put(device.id, a, 0).await;
+    one.put(device.id, b, 0).await;
+    let event = |kind| NewEvent {
+        id: EventId::from_uuid(one.entropy.id(NOW)),
+        kind,
+        device: Some(device.id),
+        address: None,
+        detail: a.to_string(),
+        at: NOW,
+    };
+    let tick = async |user, id, at: Option<UnixMillis>| {
+        let trail = Trail { events: vec![event(EventKind::CredentialRotated)], mails: Vec::new() };
+        store.tick(user, device.id, id, at, trail).await.unwrap()
+    };
+    let before = store.heads(one.user).await.unwrap().unwrap();
+    assert_eq!(tick(one.user, a, Some(NOW)).await, TickOutcome::Verified);
+    assert_eq!(tick(other.user, a, Some(NOW)).await, TickOutcome::NotHeld);
+    assert_eq!(tick(one.user, one.credential(), Some(NOW)).await, TickOutcome::NotHeld);
+    assert_eq!(store.heads(one.user).await.unwrap().unwrap(), before, "nothing changed");
+
+    one.revoke(device.id, RevokeReason::Removed, Some(LATER)).await;
+    let TickOutcome::Ticked { seq } = tick(one.user, a, Some(NOW)).await else { panic!("refused") };
+    let heads = store.heads(one.user).await.unwrap().unwrap();
+    assert_eq!((heads.seq, heads.devices, heads.credentials), (seq, seq, before.credentials));
+    assert_eq!(tick(one.user, a, Some(LATER)).await, TickOutcome::Unchanged);
+    assert_eq!(tick(other.user, a, None).await, TickOutcome::NotHeld);
+    let listed = store.holdings(one.user).await.unwrap();
+    let of = |id| &listed.iter().find(|(of, _)| *of == id).unwrap().1;
+    let held = of(device.id);
+    assert_eq!((listed.len(), held.len(), of(idle).len()), (2, 2, 0));
+    let mut expected =
+        [(a, Some(NOW)), (b, None)].map(|(credential, rotated_at)| Holding { credential, given_at: NOW, rotated_at });
+    expected.sort_unstable_by_key(|held| held.credential);
+    assert_eq!(held[..], expected, "given at the same time, so by their ids");
+    assert!(store.holdings(other.user).await.unwrap().is_empty());
+    let ticked = async |id| {
+        let all = store.holdings(one.user).await.unwrap();
+        all.iter().flat_map(|(_, held)| held).find(|held| held.credential == id).unwrap().rotated_at
+    };
+    assert!(matches!(tick(one.user, a, None).await, TickOutcome::Ticked { .. }));
+    assert_eq!(ticked(a).await, None);
+    assert_eq!(tick(one.user, a, None).await, TickOutcome::Unchanged);
+
+    // Verified again, the device is given anew what it held.
+    assert!(matches!(tick(one.user, b, Some(NOW)).await, TickOutcome::Ticked { .. }));
+    store.enrol(device.clone(), one.log_in().await, Trail::default()).await.unwrap();
+    assert_eq!(ticked(b).await, Some(NOW), "asking to come back changes nothing");
+    assert!(matches!(one.approve(&device, true, b"new").await, ApproveOutcome::Approved(_)));
+    assert_eq!(ticked(b).await, None);
 }
 
 async fn a_data_key_is_moved_by_one(store: &dyn Store) {

@@ -1,6 +1,6 @@
 //! Credential rows and the keys that they are under: for the vault alone.
 
-use std::fmt::Debug;
+use std::{collections::HashSet, fmt::Debug};
 
 use async_trait::async_trait;
 use keyleash_protocol::{CredentialId, DeviceId, EventId, Seq, UnixMillis, UserId, Version};
@@ -15,6 +15,8 @@ pub struct DeviceKey {
     /// Under the user's data key.
     pub sealed: Vec<u8>,
     pub receive_key: Vec<u8>,
+    /// Whether the device takes over every credential by itself.
+    pub auto_connect: bool,
 }
 
 impl Debug for DeviceKey {
@@ -101,6 +103,12 @@ pub trait CredentialStore: Debug + Send + Sync {
     async fn change_credential(&self, change: CredentialChange) -> StoreResult<ChangeOutcome>;
 
     async fn credentials_since(&self, user: UserId, cursor: Seq, limit: u32) -> StoreResult<CredentialChanges>;
+
+    /// Those of these credentials that are there, like [`Self::credentials_since`]; all of them.
+    async fn credentials_by_id(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<CredentialChanges>;
+
+    /// Which of the user's devices were ever given which of these.
+    async fn holders(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<HashSet<(DeviceId, CredentialId)>>;
 
     /// Records what devices are about to be given, with a log entry for each credential that is new to its device. Only
     /// for devices that are verified at that moment; it returns these. So what a removal lists as held is complete.

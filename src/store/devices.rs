@@ -1,4 +1,4 @@
-//! Devices: enrolled, approved, removed, and what they were ever given.
+//! Devices: enrolled, approved, removed.
 
 use std::fmt::Debug;
 
@@ -223,9 +223,6 @@ pub trait DeviceStore: Debug + Send + Sync {
         restore_until: Option<UnixMillis>,
         trail: Trail,
     ) -> StoreResult<Option<Revoked>>;
-
-    /// What a device was ever given, first given first.
-    async fn held(&self, user: UserId, device: DeviceId) -> StoreResult<Vec<CredentialId>>;
 
     /// The removed device's claim; only the first one since the removal counts. `None`: not removed, or claimed before.
     async fn record_receipt(

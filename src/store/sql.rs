@@ -9,6 +9,7 @@ mod data_keys;
 mod devices;
 mod driver;
 mod history;
+mod holdings;
 mod links;
 mod mails;
 mod meaning;

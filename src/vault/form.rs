@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use keyleash_protocol::limits::PLAINTEXT_BYTES_MAX;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Longest exchange, kind and environment, bytes: names like `hyperliquid` and `mainnet`.
@@ -13,6 +13,16 @@ const NAME_BYTES_MAX: usize = 32;
 const LABEL_CHARS_MAX: usize = 128;
 /// Most fields of one credential; the richest known form has four.
 const FIELDS_MAX: usize = 16;
+
+/// What is told of a credential that is not given: nothing in it is a secret.
+#[derive(Serialize)]
+struct Summary<'a> {
+    exchange: &'a str,
+    kind: &'a str,
+    label: &'a str,
+    environment: &'a str,
+    created_at: u64,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,8 +44,7 @@ pub fn check(plaintext: &[u8]) -> Result<(), &'static str> {
     if plaintext.len() > PLAINTEXT_BYTES_MAX {
         return Err("at most 16 KiB");
     }
-    let credential: Credential<'_> = serde_json::from_slice(plaintext)
-        .map_err(|_| "JSON of exactly exchange, kind, label, environment, fields and created_at")?;
+    let credential = parse(plaintext)?;
     let names = [credential.exchange, credential.kind, credential.environment];
     if names.into_iter().chain(credential.fields.keys().copied()).any(|name| !is_name(name)) {
         return Err("exchange, kind, environment and the fields' names: 1 to 32 letters, digits, - or _");
@@ -53,6 +62,21 @@ pub fn check(plaintext: &[u8]) -> Result<(), &'static str> {
         return Err("created_at: Unix milliseconds");
     }
     Ok(())
+}
+
+/// The same without its fields.
+///
+/// # Errors
+/// Like [`check`].
+pub fn summary(plaintext: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let Credential { exchange, kind, label, environment, created_at, .. } = parse(plaintext)?;
+    let summary = Summary { exchange, kind, label: &label, environment, created_at };
+    serde_json::to_vec(&summary).map_err(|_| "not to be written as JSON")
+}
+
+fn parse(plaintext: &[u8]) -> Result<Credential<'_>, &'static str> {
+    serde_json::from_slice(plaintext)
+        .map_err(|_| "JSON of exactly exchange, kind, label, environment, fields and created_at")
 }
 
 fn is_name(text: &str) -> bool {
@@ -95,6 +119,18 @@ mod tests {
         assert!(!with(|c| c["more"] = json!("x")));
         assert!(!with(|c| c["label"] = json!(null)));
         assert!(!with(|c| c["fields"]["key"] = json!("x".repeat(PLAINTEXT_BYTES_MAX))));
+    }
+
+    #[test]
+    fn a_summary_is_the_rest_of_it() {
+        let mut credential = json!({
+            "exchange": "okx", "kind": "hmac", "label": "Maïn \"1\"", "environment": "live",
+            "fields": {"key": "k", "secret": "s"}, "created_at": 1_800_000_000_000_u64,
+        });
+        let summarised = summary(credential.to_string().as_bytes()).unwrap();
+        credential.as_object_mut().unwrap().remove("fields");
+        assert_eq!(serde_json::from_slice::<Value>(&summarised).unwrap(), credential);
+        assert!(summary(b"{}").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use keyleash_domain::{connection::Retrieved, retrieval::Reader};
 use keyleash_protocol::{
     CredentialId, DeviceId, SealedBox, Seq, UserId, Version,
     limits::UNLOCK_KEY_BYTES,
@@ -48,6 +49,7 @@ pub(super) struct VerifiedDevice {
     pub id: DeviceId,
     pub receive_key: Vec<u8>,
     pub unlock_key: Key,
+    pub auto_connect: bool,
 }
 
 impl LocalVault {
@@ -78,7 +80,8 @@ impl LocalVault {
             let opened = data_key.open(&binding::unlock_key(user, stored.device), &stored.sealed).ok()?;
             let unlock_key: &[u8; UNLOCK_KEY_BYTES] = opened.as_slice().try_into().ok()?;
             let unlock_key = Key::new(Zeroizing::new(*unlock_key));
-            Some(VerifiedDevice { id: stored.device, receive_key: stored.receive_key, unlock_key })
+            let DeviceKey { device: id, receive_key, auto_connect, .. } = stored;
+            Some(VerifiedDevice { id, receive_key, unlock_key, auto_connect })
         };
         let opened: Option<_> = found.into_iter().map(open).collect();
         opened.ok_or(VaultError::Corrupt { what: "unlock key" })
@@ -150,12 +153,16 @@ impl Vault for LocalVault {
         self.change(user, device, id, base, None).await
     }
 
-    async fn page(&self, user: UserId, device: DeviceId, cursor: Seq) -> Result<SyncPage, VaultError> {
-        self.sealed_page(user, device, cursor).await
+    async fn page(&self, user: UserId, reader: Reader, cursor: Seq) -> Result<SyncPage, VaultError> {
+        self.sealed_page(user, reader, cursor).await
     }
 
-    async fn fan_out(&self, user: UserId, since: Seq, devices: &[DeviceId]) -> Result<FanOut, VaultError> {
-        self.sealed_for_each(user, since, devices).await
+    async fn fan_out(&self, user: UserId, since: Seq, readers: &[Reader]) -> Result<FanOut, VaultError> {
+        self.sealed_for_each(user, since, readers).await
+    }
+
+    async fn retrieve(&self, user: UserId, device: DeviceId, ids: &[CredentialId]) -> Result<Retrieved, VaultError> {
+        self.sealed_by_name(user, device, ids).await
     }
 }
 

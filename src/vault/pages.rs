@@ -25,16 +25,10 @@ pub struct Page {
     pub total: u64,
 }
 
-/// Takes as many rows as fit one frame, at least one. A box has the size of the row that it is made of.
+/// Takes as many rows as fit one frame.
 pub fn first_page(changes: CredentialChanges) -> Page {
-    let mut bytes = ENVELOPE_BYTES;
     let mut rows = changes.rows;
-    let fitting = rows.iter().take_while(|row| {
-        bytes += entry_bytes(row);
-        bytes <= FRAME_BYTES_MAX
-    });
-    let fitting = fitting.count().max(1);
-    rows.truncate(fitting);
+    rows.truncate(fitting(&rows));
     let done = rows.len() as u64 >= changes.total;
     let seq = match rows.last() {
         Some(last) if done => last.seq.max(changes.seq),
@@ -42,6 +36,17 @@ pub fn first_page(changes: CredentialChanges) -> Page {
         None => changes.seq,
     };
     Page { rows, seq, done, total: changes.total }
+}
+
+/// How many of the first of these fit one frame, at least one if there is one. A box has the size of the row that it is made
+/// of; one with a summary is smaller.
+pub fn fitting(rows: &[CredentialRow]) -> usize {
+    let mut bytes = ENVELOPE_BYTES;
+    let fitting = rows.iter().take_while(|row| {
+        bytes += entry_bytes(row);
+        bytes <= FRAME_BYTES_MAX
+    });
+    fitting.count().max(1).min(rows.len())
 }
 
 fn entry_bytes(row: &CredentialRow) -> usize {

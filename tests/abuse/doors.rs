@@ -48,7 +48,7 @@ impl Call {
     }
 
     fn with_id(&self, id: &str) -> String {
-        self.path.replace("{id}", id)
+        self.path.replace("{id}", id).replace("{credential}", id)
     }
 }
 
@@ -119,7 +119,7 @@ fn whole_body() -> Value {
     let key = "A".repeat(87);
     json!({
         "email": "trader@example.com", "password": PASSWORD, "new_password": "another good password", "token": "none",
-        "code": "000000", "enabled": false, "logins": true, "name": "x", "receive_key": key, "signing_key": key, "proof": key,
+        "code": "000000", "enabled": false, "logins": true, "rotated": true, "name": "x", "receive_key": key, "signing_key": key, "proof": key,
     })
 }
 
@@ -139,7 +139,7 @@ async fn what_is_another_users_does_not_exist() {
         for id in [&device.device.id.to_string(), &pending.device.id.to_string(), session] {
             let mut answers = Vec::new();
             for id in [id, &Uuid::now_v7().to_string()] {
-                let mut body = json!({ "name": "mine now", "erase": true });
+                let mut body = json!({ "name": "mine now", "erase": true, "rotated": true });
                 if call.needs_second_factor {
                     body["recovery_code"] = thief.recovery_code().into();
                 }

@@ -13,6 +13,7 @@ mod frames;
 mod hello;
 mod leaving;
 mod patience;
+mod picking;
 mod removal;
 mod sync;
 mod tls;

@@ -187,6 +187,18 @@ impl Browser {
         self.ask(ClientMessage::Delete { r#ref, id, base_version: base }).await
     }
 
+    /// Asks for credentials by name, and waits until everything of that was sent.
+    pub async fn retrieve(&mut self, ids: Vec<CredentialId>) -> Result<(), SocketError> {
+        let mine = self.next_ref();
+        self.line.send(&ClientMessage::Retrieve { r#ref: mine, ids }).await.unwrap();
+        self.until("what was retrieved", |_, message| match message {
+            ServerMessage::Retrieved { r#ref } if *r#ref == mine => Some(Ok(())),
+            ServerMessage::Error(error) if error.r#ref == Some(mine) => Some(Err(error.clone())),
+            _ => None,
+        })
+        .await
+    }
+
     pub async fn ask(&mut self, message: ClientMessage) -> Result<(Version, Seq), SocketError> {
         self.line.send(&message).await.unwrap();
         let mine = self.next_ref;

@@ -16,23 +16,23 @@ async fn what_one_device_puts_another_opens() {
     let user = house.user().await;
     let (desk, laptop) = (house.device(user).await, house.device(user).await);
     let (id, at_first, relabelled) = (house.credential(), form("Main", 64), form("Main, renamed", 64));
-    let start = house.vault.page(user, laptop.id, Seq(0)).await.unwrap().seq;
+    let start = house.vault.page(user, laptop.reader(), Seq(0)).await.unwrap().seq;
 
     let added = house.vault.put(user, desk.id, id, Version(0), &desk.seal(id, Version(1), &at_first)).await.unwrap();
     assert_eq!(added, Committed { version: Version(1), seq: Seq(start.0 + 1) });
-    let page = house.vault.page(user, laptop.id, start).await.unwrap();
+    let page = house.vault.page(user, laptop.reader(), start).await.unwrap();
     assert_eq!((page.seq, page.total, page.done), (added.seq, Some(1), true));
     assert_eq!(laptop.open_all(&page), [(id, Version(1), at_first)]);
     assert!(desk.open(&page.upserts[0]).is_none(), "sealed for the laptop, opened by the desk");
 
     let changed =
         house.vault.put(user, laptop.id, id, Version(1), &laptop.seal(id, Version(2), &relabelled)).await.unwrap();
-    let page = house.vault.page(user, desk.id, added.seq).await.unwrap();
+    let page = house.vault.page(user, desk.reader(), added.seq).await.unwrap();
     assert_eq!(desk.open_all(&page), [(id, Version(2), relabelled.clone())]);
 
     let deleted = house.vault.delete(user, desk.id, id, Version(2)).await.unwrap();
     assert_eq!(deleted.version, Version(3));
-    let page = house.vault.page(user, laptop.id, changed.seq).await.unwrap();
+    let page = house.vault.page(user, laptop.reader(), changed.seq).await.unwrap();
     assert!(page.upserts.is_empty());
     assert_eq!((page.deletes[0].id, page.deletes[0].version, page.deletes[0].seq), (id, Version(3), deleted.seq));
 
@@ -65,7 +65,7 @@ async fn an_unlock_key_opens_for_its_device_and_this_epoch_alone() {
     let box_of_the_first = desk.seal(id, Version(1), &form("Main", 64));
     house.vault.put(user, desk.id, id, Version(0), &box_of_the_first).await.unwrap();
     assert!(desk.unlock(&again, &epoch));
-    assert_eq!(desk.open_all(&house.vault.page(user, desk.id, Seq(0)).await.unwrap()).len(), 1);
+    assert_eq!(desk.open_all(&house.vault.page(user, desk.reader(), Seq(0)).await.unwrap()).len(), 1);
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_box_is_worth_nothing_for_another_direction_device_user_credential_or_
     let user = house.user().await;
     let (desk, laptop) = (house.device(user).await, house.device(user).await);
     let (id, other_id, plaintext) = (house.credential(), house.credential(), form("Main", 64));
-    let before = house.vault.page(user, desk.id, Seq(0)).await.unwrap();
+    let before = house.vault.page(user, desk.reader(), Seq(0)).await.unwrap();
 
     let good = desk.bound_to("up", id, Version(1));
     let mut altered = desk.seal(id, Version(1), &plaintext);
@@ -97,7 +97,7 @@ async fn a_box_is_worth_nothing_for_another_direction_device_user_credential_or_
         let refusal = house.vault.put(user, desk.id, id, Version(0), &sealed).await.unwrap_err();
         assert!(matches!(refusal, WriteError::DoesNotOpen), "{refusal:?}");
     }
-    assert_eq!(house.vault.page(user, desk.id, Seq(0)).await.unwrap(), before, "nothing was written");
+    assert_eq!(house.vault.page(user, desk.reader(), Seq(0)).await.unwrap(), before, "nothing was written");
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn only_the_agreed_form_gets_in_and_nothing_over_16_kib() {
     let sealed = desk.seal(id, Version(1), &largest);
     assert_eq!(sealed.as_slice().len(), BOX_BYTES_MAX);
     house.vault.put(user, desk.id, id, Version(0), &sealed).await.unwrap();
-    let page = house.vault.page(user, desk.id, Seq(0)).await.unwrap();
+    let page = house.vault.page(user, desk.reader(), Seq(0)).await.unwrap();
     assert_eq!(desk.open_all(&page), [(id, Version(1), largest)]);
 }
 
@@ -147,7 +147,7 @@ async fn a_write_that_is_based_on_an_old_version_overwrites_nothing() {
             assert!(matches!(refusal, WriteError::Conflict { present: Version(2) }), "{refusal:?}");
         }
     }
-    let page = house.vault.page(user, desk.id, Seq(0)).await.unwrap();
+    let page = house.vault.page(user, desk.reader(), Seq(0)).await.unwrap();
     assert_eq!(desk.open_all(&page), [(id, Version(2), form("v2", 64))]);
 }
 

@@ -95,7 +95,7 @@ async fn without_the_key_service_nothing_opens_and_what_is_at_hand_goes_on() {
     use_key(&house, at_hand).await;
 
     house.kms.set_down(true);
-    house.vault.page(at_hand, live.id, Seq(0)).await.unwrap();
+    house.vault.page(at_hand, live.reader(), Seq(0)).await.unwrap();
     for _ in 0..2 {
         let refusal = house.vault.unlock(cold, waiting.id).await.unwrap_err();
         assert!(matches!(refusal, VaultError::Kms(_)), "{refusal:?}");

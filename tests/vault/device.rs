@@ -2,10 +2,11 @@
 
 use hpke::{Deserializable, Kem, OpModeR, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::DhP256HkdfSha256};
 use keyleash::{device_keys::fingerprint, entropy::Entropy};
+use keyleash_domain::retrieval::Reader;
 use keyleash_protocol::{
     CredentialId, DeviceId, Epoch, SealedBox, UserId, Version,
     limits::P256_POINT_BYTES,
-    socket::{SealedUnlock, SyncPage, Upsert},
+    socket::{RetrieveMode, SealedUnlock, SyncPage, Upsert},
 };
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use uuid::Uuid;
@@ -25,6 +26,16 @@ impl TestDevice {
         let (private_key, receive_key) = DhP256HkdfSha256::gen_keypair();
         let (id, receive_key) = (DeviceId::from_uuid(Uuid::nil()), receive_key.to_bytes().into());
         Self { user, id, receive_key, signing_key, private_key, unlock_key: None }
+    }
+
+    /// That it is sent everything.
+    pub fn reader(&self) -> Reader {
+        Reader { device: self.id, retrieve: RetrieveMode::All }
+    }
+
+    /// That it picks.
+    pub fn picker(&self) -> Reader {
+        Reader { device: self.id, retrieve: RetrieveMode::Picked }
     }
 
     pub fn fingerprint(&self) -> [u8; 32] {

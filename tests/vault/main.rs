@@ -7,6 +7,7 @@ mod data_keys;
 mod device;
 mod house;
 mod pages;
+mod picking;
 mod removal;
 mod rewrap;
 mod swaps;

@@ -1,7 +1,7 @@
 //! Catch-up and fan-out: what fits a frame, in which order, and what is on record.
 
 use keyleash::{
-    store::{DeviceStore, HistoryStore},
+    store::{HistoryStore, HoldingStore},
     vault::Vault,
 };
 use keyleash_protocol::{
@@ -35,7 +35,7 @@ async fn catch_up_goes_page_by_page_in_frames_and_misses_nothing() {
     let mut cursor = Seq(0);
     let mut pages = Vec::new();
     while pages.last().is_none_or(|page: &SyncPage| !page.done) {
-        let page = house.vault.page(user, laptop.id, cursor).await.unwrap();
+        let page = house.vault.page(user, laptop.reader(), cursor).await.unwrap();
         assert!(page.seq > cursor, "each page leads on");
         assert!(frame_bytes(&page) <= FRAME_BYTES_MAX, "{} bytes", frame_bytes(&page));
         cursor = page.seq;
@@ -47,7 +47,7 @@ async fn catch_up_goes_page_by_page_in_frames_and_misses_nothing() {
     let deletes: Vec<CredentialId> = pages.iter().flat_map(|page| &page.deletes).map(|delete| delete.id).collect();
     assert_eq!(deletes, [dropped]);
 
-    let nothing = house.vault.page(user, laptop.id, cursor).await.unwrap();
+    let nothing = house.vault.page(user, laptop.reader(), cursor).await.unwrap();
     assert_eq!(nothing, SyncPage { seq: cursor, total: Some(0), done: true, ..SyncPage::default() });
 }
 
@@ -57,15 +57,15 @@ async fn a_change_is_read_once_and_sealed_for_each_verified_device() {
     let user = house.user().await;
     let (desk, laptop, phone) = (house.device(user).await, house.device(user).await, house.pending_device(user).await);
     let strange = house.device(house.user().await).await;
-    let since = house.vault.page(user, desk.id, Seq(0)).await.unwrap().seq;
+    let since = house.vault.page(user, desk.reader(), Seq(0)).await.unwrap().seq;
     let plaintext = form("Main", 64);
     let id = put(&house, &desk, &plaintext).await;
 
-    let all = [desk.id, laptop.id, phone.id, strange.id];
+    let all = [&desk, &laptop, &phone, &strange].map(TestDevice::reader);
     let fan_out = house.vault.fan_out(user, since, &all).await.unwrap();
     assert_eq!(fan_out.parts.len(), 2, "{fan_out:?}");
     for device in [&desk, &laptop] {
-        let (_, part) = fan_out.parts.iter().find(|(id, _)| *id == device.id).unwrap();
+        let (_, part) = fan_out.parts.iter().find(|(reader, _)| *reader == device.reader()).unwrap();
         let page = part.as_ref().unwrap();
         assert_eq!((page.seq, page.done, page.total), (fan_out.seq, true, None));
         assert_eq!(device.open_all(page), [(id, Version(1), plaintext.clone())]);
@@ -90,11 +90,11 @@ async fn what_a_device_was_given_is_on_record_once() {
     let second = put(&house, &desk, &form("Second", 64)).await;
     assert_eq!(house.store.held(user, laptop.id).await.unwrap(), []);
     for _ in 0..2 {
-        house.vault.page(user, laptop.id, Seq(0)).await.unwrap();
+        house.vault.page(user, laptop.reader(), Seq(0)).await.unwrap();
     }
     let changed = desk.seal(first, Version(2), &form("First, renamed", 64));
     house.vault.put(user, desk.id, first, Version(1), &changed).await.unwrap();
-    house.vault.page(user, laptop.id, Seq(0)).await.unwrap();
+    house.vault.page(user, laptop.reader(), Seq(0)).await.unwrap();
 
     assert_eq!(house.store.held(user, laptop.id).await.unwrap(), [first, second]);
     let reads = house.store.events(user, None, None, 100).await.unwrap().into_iter();

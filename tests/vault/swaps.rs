@@ -20,8 +20,8 @@ async fn a_credential_moved_to_another_credential_does_not_open() {
     let desk = house.device(user).await;
     let (from, to) = (put(&house, &desk).await, put(&house, &desk).await);
     house.tamper(MOVE_CREDENTIAL, &[&user, &from, &user, &to]).await;
-    assert_corrupt(house.vault.page(user, desk.id, Seq(0)).await, "credential");
-    assert_corrupt(house.vault.fan_out(user, Seq(0), &[desk.id]).await, "credential");
+    assert_corrupt(house.vault.page(user, desk.reader(), Seq(0)).await, "credential");
+    assert_corrupt(house.vault.fan_out(user, Seq(0), &[desk.reader()]).await, "credential");
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_credential_moved_to_another_user_does_not_open() {
     let id = put(&house, &victims).await;
     put_as(&house, &attackers, id).await;
     house.tamper(MOVE_CREDENTIAL, &[&victim, &id, &attacker, &id]).await;
-    assert_corrupt(house.vault.page(attacker, attackers.id, Seq(0)).await, "credential");
+    assert_corrupt(house.vault.page(attacker, attackers.reader(), Seq(0)).await, "credential");
 
     // Not even together with the victim's data key: the key service binds that to its user.
     house
@@ -41,7 +41,7 @@ async fn a_credential_moved_to_another_user_does_not_open() {
             &[&victim, &attacker],
         )
         .await;
-    let refusal = house.another_vault().page(attacker, attackers.id, Seq(0)).await.unwrap_err();
+    let refusal = house.another_vault().page(attacker, attackers.reader(), Seq(0)).await.unwrap_err();
     assert!(matches!(refusal, VaultError::Kms(_)), "{refusal:?}");
 }
 
@@ -57,10 +57,10 @@ async fn a_credential_put_back_to_an_older_version_does_not_open() {
     house
         .tamper("UPDATE credentials SET sealed = (SELECT value FROM meta WHERE name = 'kept') WHERE id = $1", &[&id])
         .await;
-    assert_corrupt(house.vault.page(user, desk.id, Seq(0)).await, "credential");
+    assert_corrupt(house.vault.page(user, desk.reader(), Seq(0)).await, "credential");
     // Nor is the number alone worth anything.
     house.tamper("UPDATE credentials SET version = 9 WHERE id = $1", &[&id]).await;
-    assert_corrupt(house.vault.page(user, desk.id, Seq(0)).await, "credential");
+    assert_corrupt(house.vault.page(user, desk.reader(), Seq(0)).await, "credential");
 }
 
 #[tokio::test]

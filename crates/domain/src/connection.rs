@@ -6,11 +6,13 @@
 
 mod identified;
 mod rate;
+mod retrieval;
 mod terms;
 mod unidentified;
+mod writing;
 
 pub use identified::Identified;
-pub use terms::{Effect, Input, Moment, News, Standing, Start, VaultRefusal, Write, WriteRefusal};
+pub use terms::{Effect, Input, Moment, News, Retrieved, Standing, Start, VaultRefusal, Write, WriteRefusal};
 pub use unidentified::Unidentified;
 
 use std::time::Duration;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use keyleash_protocol::{CloseCode, DeviceId, Seq, UnixMillis, limits::SOCKETS_PER_DEVICE_MAX, socket::SyncPage};
 
-use crate::{connection::News, outbox::Delivery};
+use crate::{connection::News, outbox::Delivery, retrieval::Reader};
 
 mod hints;
 mod judgement;
@@ -125,6 +125,7 @@ impl Watch {
             device,
             session,
             standing,
+            retrieve: joining.retrieve,
             told: None,
             settled: false,
             listed: false,
@@ -250,14 +251,14 @@ impl Watch {
         }
         let (since, behind) = (self.position, |socket: &&Socket| socket.is_verified() && socket.told < Some(heads.seq));
         let continuing = self.sockets.iter().filter(behind).filter(|socket| socket.told == Some(since));
-        let mut devices: Vec<DeviceId> = continuing.map(|socket| socket.device).collect();
-        devices.sort_unstable();
-        devices.dedup();
-        if devices.is_empty() {
+        let mut readers: Vec<Reader> = continuing.map(Socket::reader).collect();
+        readers.sort_unstable();
+        readers.dedup();
+        if readers.is_empty() {
             self.share(self.position.max(heads.seq), &[], effects);
         } else {
             self.stage = Stage::Sealing;
-            effects.push(Effect::Seal { since, devices });
+            effects.push(Effect::Seal { since, readers });
         }
     }
 
@@ -288,12 +289,12 @@ impl Watch {
 
     /// Tells every verified socket that was not told yet, with its part if that continues from where it is. One without a
     /// part reads by itself; one that the vault holds for verified no more is refused there, and the next look says why.
-    fn share(&mut self, to: Seq, parts: &[(DeviceId, Option<SyncPage>)], effects: &mut Vec<Effect>) {
+    fn share(&mut self, to: Seq, parts: &[(Reader, Option<SyncPage>)], effects: &mut Vec<Effect>) {
         let since = std::mem::replace(&mut self.position, to);
         self.stage = Stage::Idle;
         for socket in self.sockets.iter_mut().filter(|socket| socket.is_verified() && socket.told < Some(to)) {
             let from = socket.told.replace(to).unwrap_or_default();
-            let part = parts.iter().find(|(device, _)| *device == socket.device && from == since);
+            let part = parts.iter().find(|(reader, _)| *reader == socket.reader() && from == since);
             let page = part.and_then(|(_, page)| page.clone());
             effects.push(Effect::Tell { socket: socket.id, news: News::Changed(Delivery { from, to, page }) });
         }
@@ -373,7 +374,7 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use keyleash_protocol::socket::DeviceState;
+    use keyleash_protocol::socket::{DeviceState, RetrieveMode};
     use keyleash_protocol::{NodeId, SessionId};
     use uuid::Uuid;
 
@@ -429,6 +430,7 @@ mod tests {
             device: DeviceId::from_uuid(device),
             session: SessionId::from_uuid(session),
             verified_at: Some(UnixMillis(1)),
+            retrieve: RetrieveMode::All,
             cursor: Seq(5),
             at: UnixMillis(1),
         });
@@ -511,6 +513,7 @@ mod tests {
             device: DeviceId::from_uuid(Uuid::from_u128(DEVICE)),
             session: SessionId::from_uuid(Uuid::from_u128(DEVICE)),
             verified_at: Some(UnixMillis(1)),
+            retrieve: RetrieveMode::All,
             cursor: Seq(6),
             at: UnixMillis(2),
         };

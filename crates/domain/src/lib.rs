@@ -12,5 +12,6 @@ pub mod fan_out;
 pub mod origin;
 pub mod outbox;
 pub mod peer;
+pub mod retrieval;
 pub mod text;
 pub mod totp;

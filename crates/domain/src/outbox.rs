@@ -41,6 +41,8 @@ pub struct Outbox {
     mid_run: bool,
     /// The first catch-up is not over.
     initial: bool,
+    /// Up to here it is not sure that news was sealed after the device was last given what it retrieved.
+    retrieved: Seq,
 }
 
 impl Outbox {
@@ -53,6 +55,7 @@ impl Outbox {
             reading: false,
             mid_run: false,
             initial: true,
+            retrieved: Seq(0),
         }
     }
 
@@ -60,7 +63,9 @@ impl Outbox {
     pub fn deliver(&mut self, delivery: Delivery, now: Instant) -> Option<SyncPage> {
         self.head = self.head.max(delivery.to);
         let continues = delivery.from <= self.sent && self.sent < delivery.to;
-        if !continues || self.reading || self.mid_run || self.initial || !self.has_room() {
+        // Sealed before the device held what it retrieved, a summary would take the place of what it has in full.
+        let is_outdated = delivery.to <= self.retrieved;
+        if !continues || is_outdated || self.reading || self.mid_run || self.initial || !self.has_room() {
             return None;
         }
         delivery.page.map(|page| self.send(page, now))
@@ -91,6 +96,24 @@ impl Outbox {
     /// The page could not be read, or not be sent any more when it came; it will be read again.
     pub fn read_failed(&mut self) {
         self.reading = false;
+    }
+
+    /// Whether what the device asked for by name may be read now: between two runs, while nothing else is, and with no page
+    /// under way, because its pages all lead to where the device is, and an ack of one would be an ack of all. Until
+    /// [`Self::retrieved`] or [`Self::read_failed`], nothing else is read, so that the device meets versions in their order.
+    pub fn begin_retrieval(&mut self) -> bool {
+        let may = !self.reading && !self.mid_run && !self.initial && self.in_flight.is_empty();
+        self.reading |= may;
+        may
+    }
+
+    /// The page of what was asked for, ready to be sent, if there is anything in it. It moves no cursor: it leads to where
+    /// the pages before it have led.
+    pub fn retrieved(&mut self, page: SyncPage, now: Instant) -> Option<SyncPage> {
+        self.reading = false;
+        self.retrieved = self.retrieved.max(page.seq);
+        let page = SyncPage { seq: self.sent, total: None, done: true, ..page };
+        (!page.upserts.is_empty()).then(|| self.send(page, now))
     }
 
     pub fn ack(&mut self, seq: Seq, now: Instant) -> Result<(), AckBeyondSent> {
@@ -146,10 +169,18 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use keyleash_protocol::{CredentialId, SealedBox, Version, socket::Upsert};
+    use uuid::Uuid;
+
     use super::*;
 
     fn page(seq: i64) -> SyncPage {
         SyncPage { seq: Seq(seq), done: true, ..SyncPage::default() }
+    }
+
+    fn upsert() -> Upsert {
+        let id = CredentialId::from_uuid(Uuid::nil());
+        Upsert { id, version: Version(1), seq: Seq(1), r#box: SealedBox::default(), summary: false }
     }
 
     fn delivery(from: i64, to: i64) -> Delivery {
@@ -192,6 +223,31 @@ mod tests {
         outbox.ack(Seq(100), now).unwrap();
         assert_eq!(outbox.heartbeat(now), Some(page(100)));
         assert_eq!(outbox.heartbeat(now), None, "the one before was not answered");
+    }
+
+    /// What is retrieved comes between, moves no cursor, and is not replaced by what was sealed before it.
+    #[test]
+    fn what_is_retrieved_leads_nowhere() {
+        let now = Instant::now();
+        let asked = |seq| SyncPage { upserts: vec![upsert()], ..page(seq) };
+        let mut outbox = Outbox::new(Seq(0), Seq(9));
+        assert!(!outbox.begin_retrieval(), "the first catch-up is not over");
+        let mut outbox = live_at(5, now);
+        assert!(outbox.begin_retrieval());
+        assert_eq!(outbox.deliver(delivery(5, 6), now), None, "one answer at a time");
+        assert_eq!(outbox.next_read(), None);
+        let sent = outbox.retrieved(asked(7), now).unwrap();
+        assert_eq!((sent.seq, sent.done), (Seq(5), true));
+        assert!(!outbox.begin_retrieval(), "the page before was not acknowledged");
+        assert_eq!(outbox.deliver(delivery(5, 7), now), None, "sealed before or after, who knows");
+        outbox.ack(Seq(5), now).unwrap();
+        assert_eq!(outbox.next_read(), Some(Seq(5)));
+        outbox.page_read(page(7), now);
+        assert_eq!(outbox.deliver(delivery(7, 8), now), Some(page(8)));
+        outbox.ack(Seq(8), now).unwrap();
+        assert!(outbox.begin_retrieval());
+        assert_eq!(outbox.retrieved(page(8), now), None, "there is nothing in it");
+        assert_eq!(outbox.heartbeat(now), Some(page(8)));
     }
 
     #[test]

@@ -1,23 +1,30 @@
 //! A user's devices on two nodes, simulated: every interleaving of changes, removals, lost hints, slow readers and late
 //! answers, and hints that somebody made up, that the random walk finds. After every step: no device has a gap, none goes
 //! back, the window holds, nothing follows a revocation, nobody is revoked who was not, and a device's newest socket stays
-//! wherever it moves. In the end everyone agrees with the store, and on who is online.
+//! wherever it moves. Nobody has in full what is not on record as given to them, and nobody loses it to a summary. In the
+//! end everyone agrees with the store, and on who is online.
 
 #![expect(clippy::unwrap_used, reason = "a simulation that cannot go on has failed")]
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::{Duration, Instant},
 };
 
 use keyleash_domain::{
-    connection::{Effect, Identified, Input, Moment, News, Standing, Start, VaultRefusal, Write, WriteRefusal},
+    connection::{
+        Effect, Identified, Input, Moment, News, Retrieved, Standing, Start, VaultRefusal, Write, WriteRefusal,
+    },
     fan_out::{self, CLOCKS_APART_MAX, DeviceFact, Facts, Heads, Joining, Place, SessionFact, SocketId, Watch},
     outbox::WINDOW_FRAMES,
+    retrieval::{Detail, Reader},
 };
 use keyleash_protocol::{
     CloseCode, CredentialId, DeviceId, Epoch, NodeId, ProblemCode, SealedBox, Seq, SessionId, UnixMillis, Version,
-    socket::{ClientMessage, DeviceState, RevokeReason, SealedUnlock, ServerMessage, SyncPage, Tombstone, Upsert},
+    socket::{
+        ClientMessage, DeviceState, RetrieveMode, RevokeReason, SealedUnlock, ServerMessage, SyncPage, Tombstone,
+        Upsert,
+    },
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -26,6 +33,8 @@ const DEVICES: usize = 4;
 const NODES: usize = 2;
 const CREDENTIALS: u8 = 6;
 const PAGE_ROWS: usize = 2;
+/// What every retrieval is called; writes have smaller numbers.
+const RETRIEVAL: u32 = 1_000;
 
 fn credential(n: u8) -> CredentialId {
     CredentialId::from_uuid(Uuid::from_u128(100 + u128::from(n)))
@@ -60,6 +69,9 @@ struct StoredDevice {
     removed_at: Option<UnixMillis>,
     session: SessionId,
     signed_out: bool,
+    auto_connect: bool,
+    /// On record as given to it.
+    holds: BTreeSet<CredentialId>,
     /// The node that wrote it down last, and for which socket's sake; that one may be gone.
     node: Option<usize>,
     node_since: UnixMillis,
@@ -82,6 +94,8 @@ impl Store {
                 removed_at: None,
                 session: SessionId::from_uuid(Uuid::from_u128(1_000 + index as u128)),
                 signed_out: false,
+                auto_connect: false,
+                holds: BTreeSet::new(),
                 node: None,
                 node_since: UnixMillis(0),
             })
@@ -136,26 +150,40 @@ impl Store {
         self.devices[index].signed_out = true;
     }
 
-    fn page(&self, cursor: Seq, limit: usize) -> SyncPage {
-        let mut rows: Vec<_> = self.rows.iter().filter(|(_, row)| row.seq > cursor).collect();
+    fn page(&mut self, reader: Reader, cursor: Seq, limit: usize) -> SyncPage {
+        let mut rows: Vec<_> = self.rows.iter().map(|(id, row)| (*id, *row)).collect();
+        rows.retain(|(_, row)| row.seq > cursor);
         rows.sort_by_key(|(_, row)| row.seq);
+        let index = (0..DEVICES).find(|index| device(*index) == reader.device).unwrap();
+        let stored = &mut self.devices[index];
         let done = rows.len() <= limit;
         let mut page = SyncPage { total: Some(rows.len() as u64), done, ..SyncPage::default() };
-        for (id, row) in rows.iter().take(limit) {
+        for &(id, row) in rows.iter().take(limit) {
             if row.alive {
-                page.upserts.push(Upsert {
-                    id: **id,
-                    version: row.version,
-                    seq: row.seq,
-                    r#box: SealedBox::default(),
-                    summary: false,
-                });
+                let summary = reader.detail(stored.auto_connect, stored.holds.contains(&id)) == Detail::Summary;
+                if !summary {
+                    stored.holds.insert(id);
+                }
+                page.upserts.push(upsert(id, row, summary));
             } else {
-                page.deletes.push(Tombstone { id: **id, version: row.version, seq: row.seq });
+                page.deletes.push(Tombstone { id, version: row.version, seq: row.seq });
             }
         }
         page.seq = if done { self.heads.seq } else { rows[limit - 1].1.seq };
         page
+    }
+
+    /// Some of what a device asked for by name; it is on record before it is read.
+    fn retrieved(&mut self, index: usize, mut ids: Vec<CredentialId>) -> Retrieved {
+        let left = ids.split_off(ids.len().min(PAGE_ROWS));
+        let mut page = SyncPage { seq: self.heads.seq, ..SyncPage::default() };
+        for id in ids {
+            if let Some(row) = self.rows.get(&id).filter(|row| row.alive) {
+                self.devices[index].holds.insert(id);
+                page.upserts.push(upsert(id, *row, false));
+            }
+        }
+        Retrieved { page, left }
     }
 
     fn device_facts(&self, node: usize) -> Vec<DeviceFact> {
@@ -185,11 +213,38 @@ impl Store {
     }
 }
 
+fn upsert(id: CredentialId, row: Row, summary: bool) -> Upsert {
+    Upsert { id, version: row.version, seq: row.seq, r#box: SealedBox::default(), summary }
+}
+
 /// What one browser keeps.
 #[derive(Debug, Default)]
 struct Browser {
     cursor: Seq,
     held: BTreeMap<CredentialId, (Version, bool)>,
+    in_full: BTreeSet<CredentialId>,
+}
+
+impl Browser {
+    /// A summary takes the place of nothing that is there in full.
+    fn keep(&mut self, row: &Upsert) {
+        let known = self.held.get(&row.id).map_or(Version(0), |(version, _)| *version);
+        if row.summary && self.in_full.contains(&row.id) {
+            assert!(row.version <= known, "had version {known} in full, and lost it to a summary of {}", row.version);
+        } else if known <= row.version {
+            self.held.insert(row.id, (row.version, true));
+            if !row.summary {
+                self.in_full.insert(row.id);
+            }
+        }
+    }
+
+    fn forget(&mut self, row: &Tombstone) {
+        if self.held.get(&row.id).is_none_or(|(version, _)| *version <= row.version) {
+            self.held.insert(row.id, (row.version, false));
+            self.in_full.remove(&row.id);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -197,6 +252,7 @@ enum Asked {
     Unlock,
     Read(Seq),
     Write(Write),
+    Retrieve(Vec<CredentialId>),
     Receipt,
 }
 
@@ -206,7 +262,12 @@ struct Line {
     device: usize,
     node: usize,
     socket: SocketId,
+    retrieve: RetrieveMode,
     cursor: Seq,
+    /// What came over this line in full.
+    in_full: BTreeSet<CredentialId>,
+    /// Retrievals that were asked for and not answered.
+    unanswered: usize,
     connection: Identified,
     news: VecDeque<News>,
     asked: VecDeque<Asked>,
@@ -221,12 +282,22 @@ struct Line {
     may_be_revoked: bool,
 }
 
+impl Line {
+    fn is_reading(&self) -> bool {
+        self.asked.iter().any(|asked| matches!(asked, Asked::Read(_) | Asked::Retrieve(_)))
+    }
+
+    fn reader(&self) -> Reader {
+        Reader { device: device(self.device), retrieve: self.retrieve }
+    }
+}
+
 #[derive(Debug)]
 enum Looking {
     Heads(Option<Heads>),
     Rows(Option<Heads>, Heads),
     Found(Facts),
-    Seal(Seq, Vec<DeviceId>),
+    Seal(Seq, Vec<Reader>),
 }
 
 #[derive(Debug, Default)]
@@ -280,7 +351,7 @@ impl World {
         self.carry_out(node, effects);
     }
 
-    fn connect(&mut self, index: usize, node: usize) {
+    fn connect(&mut self, index: usize, node: usize, retrieve: RetrieveMode) {
         let stored = &self.store.devices[index];
         if stored.signed_out || stored.state == DeviceState::Removed {
             return;
@@ -301,13 +372,16 @@ impl World {
         self.joined += 1;
         self.newest[index] = Some(socket);
         let at = joined_at(socket, node);
-        let joining = Joining { socket, device: device(index), session, verified_at, cursor, at };
+        let joining = Joining { socket, device: device(index), session, verified_at, retrieve, cursor, at };
         let joined = self.nodes[node].watch.join(joining);
         self.lines.push(Line {
             device: index,
             node,
             socket,
+            retrieve,
             cursor,
+            in_full: BTreeSet::new(),
+            unanswered: 0,
             connection,
             news: VecDeque::new(),
             asked: VecDeque::new(),
@@ -337,9 +411,9 @@ impl World {
                     assert!(self.nodes[node].looking.is_none(), "one look at a time");
                     self.nodes[node].looking = Some(Looking::Heads(known));
                 }
-                fan_out::Effect::Seal { since, devices } => {
+                fan_out::Effect::Seal { since, readers } => {
                     assert!(self.nodes[node].looking.is_none(), "one look at a time");
-                    self.nodes[node].looking = Some(Looking::Seal(since, devices));
+                    self.nodes[node].looking = Some(Looking::Seal(since, readers));
                 }
                 fan_out::Effect::Tell { socket, news } => {
                     if let Some(line) = self.lines.iter_mut().find(|line| line.node == node && line.socket == socket) {
@@ -393,8 +467,12 @@ impl World {
                 Effect::SendText(_) => assert!(!line.revoked && !line.jammed),
                 Effect::Unlock => line.asked.push_back(Asked::Unlock),
                 Effect::Read { cursor } => {
-                    assert!(!line.asked.iter().any(|asked| matches!(asked, Asked::Read(_))), "one read at a time");
+                    assert!(!line.is_reading(), "one read at a time");
                     line.asked.push_back(Asked::Read(cursor));
+                }
+                Effect::Retrieve { ids } => {
+                    assert!(!line.revoked && !line.is_reading(), "one read at a time");
+                    line.asked.push_back(Asked::Retrieve(ids));
                 }
                 Effect::Write(write) => {
                     assert!(!line.revoked, "a write of a revoked device");
@@ -419,7 +497,8 @@ impl World {
 
     fn answer(&mut self, index: usize) -> bool {
         let Some(asked) = self.lines[index].asked.pop_front() else { return false };
-        let verified = self.store.devices[self.lines[index].device].state == DeviceState::Verified;
+        let (reader, asking) = (self.lines[index].reader(), self.lines[index].device);
+        let verified = self.store.devices[asking].state == DeviceState::Verified;
         let input = match asked {
             Asked::Unlock if verified => Input::Unlocked(Ok(SealedUnlock {
                 suite: String::new(),
@@ -427,8 +506,10 @@ impl World {
                 ct: SealedBox::default(),
             })),
             Asked::Unlock => Input::Unlocked(Err(VaultRefusal::NotVerified)),
-            Asked::Read(cursor) if verified => Input::Page(Ok(self.store.page(cursor, PAGE_ROWS))),
+            Asked::Read(cursor) if verified => Input::Page(Ok(self.store.page(reader, cursor, PAGE_ROWS))),
             Asked::Read(_) => Input::Page(Err(VaultRefusal::NotVerified)),
+            Asked::Retrieve(ids) if verified => Input::Retrieved(Ok(self.store.retrieved(asking, ids))),
+            Asked::Retrieve(_) => Input::Retrieved(Err(VaultRefusal::NotVerified)),
             Asked::Write(Write::Put { r#ref, id, .. }) if verified => {
                 let committed = self.store.change(id, true);
                 self.hint(0);
@@ -455,12 +536,17 @@ impl World {
         match message {
             ServerMessage::Sync(page) => {
                 assert!(page.seq >= line.cursor, "rolled back from {} to {}", line.cursor, page.seq);
-                let changes = page.upserts.iter().map(|row| (row.id, row.version, true));
-                for (id, version, alive) in changes.chain(page.deletes.iter().map(|row| (row.id, row.version, false))) {
-                    let held = browser.held.entry(id).or_insert((version, alive));
-                    if held.0 <= version {
-                        *held = (version, alive);
+                for row in &page.upserts {
+                    browser.keep(row);
+                    assert!(!row.summary || !line.in_full.contains(&row.id), "what came in full comes as a summary");
+                    if !row.summary {
+                        line.in_full.insert(row.id);
+                        let on_record = &self.store.devices[line.device].holds;
+                        assert!(on_record.contains(&row.id), "given, and not on record");
                     }
+                }
+                for row in &page.deletes {
+                    browser.forget(row);
                 }
                 line.cursor = page.seq;
                 browser.cursor = browser.cursor.max(page.seq);
@@ -475,6 +561,8 @@ impl World {
                 let wiped = line.device;
                 self.lines.iter_mut().filter(|line| line.device == wiped).for_each(|line| line.deaf = true);
             }
+            ServerMessage::Retrieved { r#ref: RETRIEVAL } => line.unanswered -= 1,
+            ServerMessage::Error(error) if error.r#ref == Some(RETRIEVAL) => line.unanswered -= 1,
             ServerMessage::Challenge { .. }
             | ServerMessage::Welcome(_)
             | ServerMessage::Unlock(_)
@@ -524,13 +612,15 @@ impl World {
                 return true;
             }
             Looking::Found(facts) => fan_out::Input::Facts(Some(facts)),
-            Looking::Seal(since, devices) => {
-                let page = self.store.page(since, PAGE_ROWS);
-                let page = page.done.then_some(SyncPage { total: None, ..page });
-                let verified = |id: &DeviceId| {
-                    (0..DEVICES).any(|n| device(n) == *id && self.store.devices[n].state == DeviceState::Verified)
-                };
-                let parts = devices.into_iter().filter(verified).map(|id| (id, page.clone())).collect();
+            Looking::Seal(since, readers) => {
+                let mut parts = Vec::new();
+                for reader in readers {
+                    let index = (0..DEVICES).find(|n| device(*n) == reader.device).unwrap();
+                    if self.store.devices[index].state == DeviceState::Verified {
+                        let page = self.store.page(reader, since, PAGE_ROWS);
+                        parts.push((reader, page.done.then_some(SyncPage { total: None, ..page })));
+                    }
+                }
                 fan_out::Input::Sealed(Some(fan_out::Sealed { to: self.store.heads.seq, parts }))
             }
         };
@@ -584,7 +674,7 @@ impl World {
     fn step(&mut self, (kind, a, b): (u8, u8, u8)) {
         let line = (!self.lines.is_empty()).then(|| usize::from(a) % self.lines.len().max(1));
         let (index, node) = (usize::from(a) % DEVICES, usize::from(b) % NODES);
-        match (kind % 34, line) {
+        match (kind % 37, line) {
             (0..=3, _) => {
                 self.store.change(credential(a % CREDENTIALS), b % 4 != 0);
                 self.hint(b / 4);
@@ -605,7 +695,10 @@ impl World {
                 self.removed(index);
                 self.hint(b / 4);
             }
-            (7..=9, _) => self.connect(index, node),
+            (7..=9, _) => {
+                let retrieve = if b % 8 < 2 { RetrieveMode::All } else { RetrieveMode::Picked };
+                self.connect(index, node, retrieve);
+            }
             (10, Some(line)) if b % 4 == 0 => self.disconnect(line),
             (11, Some(line)) => {
                 self.lines[line].jammed = !self.lines[line].jammed;
@@ -636,6 +729,12 @@ impl World {
             (27..=29, Some(line)) => drop(self.hear_news(line)),
             (30..=31, Some(line)) => drop(self.answer(line)),
             (32..=33, _) => drop(self.write_note(node, b / 4)),
+            (34..=35, Some(line)) => {
+                let ids = (0..CREDENTIALS).filter(|n| b & (1 << n) != 0).map(credential).collect();
+                self.lines[line].up.push_back(ClientMessage::Retrieve { r#ref: RETRIEVAL, ids });
+                self.lines[line].unanswered += 1;
+            }
+            (36, _) if b % 8 == 0 => self.store.devices[index].auto_connect ^= true,
             _ => {}
         }
     }
@@ -717,6 +816,7 @@ impl World {
                     self.store.rows.iter().map(|(id, row)| (*id, (row.version, row.alive))).collect();
                 assert_eq!(self.browsers[line.device].held, rows, "did not converge: {line:?}");
                 assert_eq!(self.browsers[line.device].cursor, self.store.heads.seq);
+                assert_eq!(line.unanswered, 0, "asked, and never answered: {line:?}");
             }
         }
     }

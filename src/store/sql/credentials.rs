@@ -1,5 +1,7 @@
 //! Credential rows and keys: for the vault alone.
 
+use std::collections::HashSet;
+
 use keyleash_protocol::{
     CredentialId, DeviceId, EventId, Seq, UnixMillis, UserId, Version, http::EventKind,
     limits::CREDENTIALS_PER_USER_MAX,
@@ -29,6 +31,22 @@ struct Present {
 
 impl Present {
     const NONE: Self = Self { version: Version(0), added: Seq(0), deleted: true };
+}
+
+/// A statement that may name `asked`, the ids in `$2`, which stand there one behind the other: no list is a parameter in
+/// every dialect, and one statement for any number of ids is prepared once.
+macro_rules! with_asked {
+    ($statement:literal) => {
+        concat!(
+            "WITH RECURSIVE asked (start, id) AS (SELECT 1, substr($2, 1, 36)
+             UNION ALL SELECT start + 36, substr($2, start + 36, 36) FROM asked WHERE start + 36 <= length($2)) ",
+            $statement
+        )
+    };
+}
+
+fn in_a_row(ids: &[CredentialId]) -> String {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 for_every_driver! {
@@ -67,7 +85,7 @@ impl CredentialStore for SqlStore {
     async fn device_keys(&self, user: UserId, devices: &[DeviceId]) -> StoreResult<Vec<DeviceKey>> {
         self.run("read device keys", || async {
             let rows = query(
-                "SELECT k.device_id, k.sealed, d.receive_key FROM device_keys k JOIN devices d ON d.id = k.device_id
+                "SELECT k.device_id, k.sealed, d.receive_key, d.auto_connect FROM device_keys k JOIN devices d ON d.id = k.device_id
                  WHERE d.user_id = $1 AND d.state = 'verified' AND k.restore_until IS NULL",
             )
             .bind(user.to_string())
@@ -138,6 +156,43 @@ impl CredentialStore for SqlStore {
                 total = count.unsigned_abs();
             }
             Ok(CredentialChanges { seq: Seq(seq.unwrap_or_default()), rows, total })
+        })
+        .await
+    }
+
+    async fn credentials_by_id(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<CredentialChanges> {
+        self.run("read credentials by name", || async {
+            // The seq first, as above.
+            let seq: Option<i64> = query_scalar("SELECT seq FROM users WHERE id = $1")
+                .bind(user.to_string())
+                .fetch_optional(&self.reader)
+                .await?;
+            let rows = query(with_asked!(
+                "SELECT id, version, seq, added_seq, sealed FROM credentials
+                 WHERE user_id = $1 AND sealed IS NOT NULL AND id IN (SELECT id FROM asked) ORDER BY seq"
+            ))
+            .bind(user.to_string())
+            .bind(in_a_row(ids))
+            .fetch_all(&self.reader)
+            .await?;
+            let rows: Vec<_> = rows.iter().map(|row| Columns::<D>(row).credential()).collect::<Result<_, _>>()?;
+            let total = rows.len() as u64;
+            Ok(CredentialChanges { seq: Seq(seq.unwrap_or_default()), rows, total })
+        })
+        .await
+    }
+
+    async fn holders(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<HashSet<(DeviceId, CredentialId)>> {
+        self.run("read who holds credentials", || async {
+            let rows: Vec<(String, String)> = query_as(with_asked!(
+                "SELECT h.device_id, h.credential_id FROM devices d JOIN holdings h ON h.device_id = d.id
+                 WHERE d.user_id = $1 AND h.credential_id IN (SELECT id FROM asked)"
+            ))
+            .bind(user.to_string())
+            .bind(in_a_row(ids))
+            .fetch_all(&self.reader)
+            .await?;
+            rows.iter().map(|(device, credential)| Ok((parse(device)?, parse(credential)?))).collect()
         })
         .await
     }

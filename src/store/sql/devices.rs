@@ -5,16 +5,16 @@ use keyleash_domain::{
     text::DeviceName,
 };
 use keyleash_protocol::{
-    CredentialId, DeviceId, NodeId, Seq, SessionId, UnixMillis, UserId,
+    DeviceId, NodeId, Seq, SessionId, UnixMillis, UserId,
     limits::DEVICES_PER_USER_MAX,
     socket::{DeviceState, RevokeReason},
 };
-use sqlx::{query, query_as, query_scalar};
+use sqlx::{query, query_scalar};
 
 use super::{
     SqlStore,
     driver::for_every_driver,
-    rows::{Columns, Fault, name, parse},
+    rows::{Columns, Fault, name},
     transaction::{Change, Part, Writing},
 };
 use crate::store::{
@@ -204,21 +204,6 @@ impl DeviceStore for SqlStore {
         .await
     }
 
-    async fn held(&self, user: UserId, device: DeviceId) -> StoreResult<Vec<CredentialId>> {
-        self.run("list what a device held", || async {
-            let ids: Vec<(String,)> = query_as(
-                "SELECT h.credential_id FROM holdings h JOIN devices d ON d.id = h.device_id
-                 WHERE d.id = $1 AND d.user_id = $2 ORDER BY h.given_at, h.credential_id",
-            )
-            .bind(device.to_string())
-            .bind(user.to_string())
-            .fetch_all(&self.reader)
-            .await?;
-            ids.iter().map(|(id,)| parse(id)).collect()
-        })
-        .await
-    }
-
     async fn record_receipt(
         &self,
         user: UserId,
@@ -377,7 +362,7 @@ impl Change<'t> {
         .bind(now.0)
         .execute(&mut *self.tx.0)
         .await?;
-        Ok(())
+        self.clear_ticks(device).await
     }
 }
 }

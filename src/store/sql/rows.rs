@@ -168,6 +168,7 @@ impl Columns<'r> {
             device: parse(&self.0.try_get::<String, _>("device_id")?)?,
             sealed: self.0.try_get("sealed")?,
             receive_key: self.0.try_get("receive_key")?,
+            auto_connect: self.0.try_get("auto_connect")?,
         })
     }
 

@@ -7,20 +7,21 @@ use std::{
 
 use bytestring::ByteString;
 use keyleash_protocol::{
-    CloseCode, CredentialId, ProblemCode, Seq, UnixMillis, Version,
+    CloseCode, ProblemCode, Seq, UnixMillis,
     socket::{ClientMessage, DeviceState, RevokeReason, SealedUnlock, ServerMessage, SocketError, SyncPage, Welcome},
 };
 
 use super::{
     JAM_MAX, RECEIPT_MAX, REPLIES_MAX, RETRY_PAUSE,
     rate::{Pace, Rate},
+    retrieval::Retrieval,
     silence_max,
-    terms::{Effect, Input, Moment, News, Standing, Start, VaultRefusal, Write, WriteRefusal},
+    terms::{Effect, Input, Moment, News, Standing, Start, VaultRefusal, Write},
 };
 use crate::outbox::Outbox;
 
 #[derive(Debug)]
-enum Stage {
+pub(super) enum Stage {
     Pending,
     Verified {
         outbox: Outbox,
@@ -40,7 +41,7 @@ enum Stage {
 
 #[derive(Debug)]
 pub struct Identified {
-    stage: Stage,
+    pub(super) stage: Stage,
     cursor: Seq,
     heartbeat: Duration,
     heard: Instant,
@@ -48,8 +49,10 @@ pub struct Identified {
     retry_at: Option<Instant>,
     rate: Rate,
     /// One write at a time; the peer is not read meanwhile, so that a flood waits on its own side.
-    writing: bool,
-    replies: VecDeque<ServerMessage>,
+    pub(super) writing: bool,
+    /// Boxed, so that a device that wants nothing carries no room for it.
+    pub(super) retrieval: Option<Box<Retrieval>>,
+    pub(super) replies: VecDeque<ServerMessage>,
     /// The newest list that was not sent yet.
     devices: Option<ByteString>,
 }
@@ -65,6 +68,7 @@ impl Identified {
             retry_at: None,
             rate: Rate::new(moment.now),
             writing: false,
+            retrieval: None,
             replies: VecDeque::new(),
             devices: None,
         };
@@ -109,6 +113,7 @@ impl Identified {
             Input::News(news) => self.learn(news, moment, &mut effects),
             Input::Unlocked(result) => self.unlocked(result, moment, &mut effects),
             Input::Page(result) => self.page(result, moment, &mut effects),
+            Input::Retrieved(result) => self.retrieved(result, moment, &mut effects),
             Input::Written { r#ref, id, result } => self.written(r#ref, id, result, &mut effects),
             Input::ReceiptRecorded => self.close(CloseCode::Revoked, &mut effects),
             Input::Writable => {}
@@ -143,6 +148,7 @@ impl Identified {
         self.stage = Stage::Revoked { reason, at, until: moment.now + RECEIPT_MAX, confirmed: false };
         // Whatever waited is not for this device any more.
         self.replies.clear();
+        self.retrieval = None;
         self.devices = None;
         effects.push(Effect::Send(ServerMessage::Revoked { reason, at }));
         effects.push(Effect::WakeAfter(RECEIPT_MAX));
@@ -164,7 +170,10 @@ impl Identified {
             // What was on its way when the revocation overtook it.
             (
                 Stage::Revoked { .. },
-                ClientMessage::Ack { .. } | ClientMessage::Put { .. } | ClientMessage::Delete { .. },
+                ClientMessage::Ack { .. }
+                | ClientMessage::Put { .. }
+                | ClientMessage::Delete { .. }
+                | ClientMessage::Retrieve { .. },
             )
             | (Stage::Revoked { confirmed: true, .. }, ClientMessage::Receipt { .. })
             | (Stage::Closed, _) => {}
@@ -189,28 +198,14 @@ impl Identified {
             (Stage::Pending | Stage::Verified { .. }, ClientMessage::Delete { r#ref, id, base_version }) => {
                 self.write(Write::Delete { r#ref, id, base: base_version }, pace, effects);
             }
-            (_, ClientMessage::Hello(_) | ClientMessage::Retrieve { .. })
+            (Stage::Pending | Stage::Verified { .. }, ClientMessage::Retrieve { r#ref, ids }) => {
+                self.retrieve(r#ref, ids, pace);
+            }
+            (_, ClientMessage::Hello(_))
             | (Stage::Pending, ClientMessage::Ack { .. })
             | (Stage::Pending | Stage::Verified { .. }, ClientMessage::Receipt { .. }) => {
                 self.close(CloseCode::ProtocolError, effects);
             }
-        }
-    }
-
-    fn write(&mut self, write: Write, pace: Pace, effects: &mut Vec<Effect>) {
-        let refused = if pace != Pace::Fine || self.writing {
-            Some((ProblemCode::TooManyRequests, "Too many writes in too short a time; send it again more slowly."))
-        } else if matches!(self.stage, Stage::Pending) {
-            Some((ProblemCode::DeviceState, "This device is not verified yet."))
-        } else {
-            None
-        };
-        if let Some((code, detail)) = refused {
-            let refusal = WriteRefusal { code, detail: detail.to_owned(), present: None };
-            self.replies.push_back(error(write.reference(), refusal));
-        } else {
-            self.writing = true;
-            effects.push(Effect::Write(write));
         }
     }
 
@@ -280,28 +275,6 @@ impl Identified {
                 }
             }
         }
-    }
-
-    fn written(
-        &mut self,
-        r#ref: u32,
-        id: CredentialId,
-        result: Result<(Version, Seq), WriteRefusal>,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.writing = false;
-        if matches!(self.stage, Stage::Revoked { .. } | Stage::Closed) {
-            return;
-        }
-        self.replies.push_back(match result {
-            Ok((version, seq)) => ServerMessage::Done { r#ref, id, version, seq },
-            Err(refusal) => {
-                if refusal.code == ProblemCode::DeviceState {
-                    effects.push(Effect::LookAgain);
-                }
-                error(r#ref, refusal)
-            }
-        });
     }
 
     fn beat(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
@@ -374,6 +347,7 @@ impl Identified {
             Stage::Verified { outbox, unlocking: false } => {
                 if self.retry_at.is_none() {
                     effects.extend(outbox.next_read().map(|cursor| Effect::Read { cursor }));
+                    effects.extend(self.retrieval.as_ref().and_then(|retrieval| retrieval.next(outbox)));
                 }
                 outbox.is_live()
             }
@@ -384,15 +358,6 @@ impl Identified {
             effects.extend(self.devices.take().map(Effect::SendText));
         }
     }
-}
-
-fn error(r#ref: u32, refusal: WriteRefusal) -> ServerMessage {
-    ServerMessage::Error(SocketError {
-        r#ref: Some(r#ref),
-        code: refusal.code,
-        detail: refusal.detail,
-        version: refusal.present,
-    })
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -54,6 +54,15 @@ pub struct WriteRefusal {
     pub present: Option<Version>,
 }
 
+/// Some of what a device asked for by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retrieved {
+    /// Its `seq`: what the user's changes had come to when it was read.
+    pub page: SyncPage,
+    /// What did not fit, to be asked for again.
+    pub left: Vec<CredentialId>,
+}
+
 /// Why the vault gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VaultRefusal {
@@ -94,6 +103,8 @@ pub enum Input {
     Unlocked(Result<SealedUnlock, VaultRefusal>),
     /// The answer to [`Effect::Read`].
     Page(Result<SyncPage, VaultRefusal>),
+    /// The answer to [`Effect::Retrieve`].
+    Retrieved(Result<Retrieved, VaultRefusal>),
     /// The answer to [`Effect::Write`].
     Written {
         r#ref: u32,
@@ -120,6 +131,10 @@ pub enum Effect {
     /// Ask the vault for the page after this.
     Read {
         cursor: Seq,
+    },
+    /// Ask the vault for as many of these as fit a page, in full.
+    Retrieve {
+        ids: Vec<CredentialId>,
     },
     /// Ask the vault to store this.
     Write(Write),

@@ -1,8 +1,9 @@
 //! One socket, as its user's watch knows it.
 
-use keyleash_protocol::{DeviceId, Seq, SessionId, UnixMillis};
+use keyleash_protocol::{DeviceId, Seq, SessionId, UnixMillis, socket::RetrieveMode};
 
 use super::terms::SocketId;
+use crate::retrieval::Reader;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -20,6 +21,8 @@ pub(super) struct Socket {
     pub(super) device: DeviceId,
     pub(super) session: SessionId,
     pub(super) standing: Standing,
+    /// What this connection of the device asked for.
+    pub(super) retrieve: RetrieveMode,
     /// Up to where it was told that there is something; `None`: nothing yet.
     pub(super) told: Option<Seq>,
     /// Joined before the present look began: what that finds is newer than what the socket was welcomed by.
@@ -32,6 +35,10 @@ pub(super) struct Socket {
 impl Socket {
     pub(super) fn is_live(&self) -> bool {
         self.standing != Standing::Ended
+    }
+
+    pub(super) fn reader(&self) -> Reader {
+        Reader { device: self.device, retrieve: self.retrieve }
     }
 
     pub(super) fn is_verified(&self) -> bool {

@@ -2,10 +2,10 @@
 
 use keyleash_protocol::{
     DeviceId, NodeId, Seq, SessionId, UnixMillis,
-    socket::{DeviceState, RevokeReason, SyncPage},
+    socket::{DeviceState, RetrieveMode, RevokeReason, SyncPage},
 };
 
-use crate::connection::News;
+use crate::{connection::News, retrieval::Reader};
 
 /// Where a user's changes stand; cheap to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,12 +73,12 @@ pub struct Facts {
     pub now: UnixMillis,
 }
 
-/// What was sealed, one part for each device that the vault holds for verified.
+/// What was sealed, one part for each reader whose device the vault holds for verified.
 #[derive(Clone, Debug)]
 pub struct Sealed {
     pub to: Seq,
     /// A part without a page is more than fits one frame.
-    pub parts: Vec<(DeviceId, Option<SyncPage>)>,
+    pub parts: Vec<(Reader, Option<SyncPage>)>,
 }
 
 /// A socket as it was welcomed.
@@ -89,6 +89,7 @@ pub struct Joining {
     pub session: SessionId,
     /// `None`: pending.
     pub verified_at: Option<UnixMillis>,
+    pub retrieve: RetrieveMode,
     pub cursor: Seq,
     /// When it said hello, by the clock that all nodes share.
     pub at: UnixMillis,
@@ -124,10 +125,10 @@ pub enum Effect {
     Look {
         known: Option<Heads>,
     },
-    /// Have what changed after this sealed for these devices.
+    /// Have what changed after this sealed for these.
     Seal {
         since: Seq,
-        devices: Vec<DeviceId>,
+        readers: Vec<Reader>,
     },
     Tell {
         socket: SocketId,
