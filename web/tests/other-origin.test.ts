@@ -9,7 +9,6 @@ import { step } from "./journey.ts";
 import { localData } from "./local-data.ts";
 import { Server } from "./server.ts";
 import { Trader } from "./trader.ts";
-import { until } from "./until.ts";
 import { VendorSite } from "./vendor-site.ts";
 
 let server: Server;

@@ -41,6 +41,7 @@ before(async () => {
   b = await laptop.open(server.url);
   await trader.logIn(b);
   await trader.enrol(b, "Laptop");
+  await trader.retrieveAll(b, main.label);
   await section(a, "Accounts", "Accounts");
   await a.getByRole("switch", { name: "Auto connect all accounts" }).click();
   await a.getByRole("switch", { name: "Auto connect all accounts", checked: true }).waitFor();

@@ -53,10 +53,12 @@ before(async () => {
   await c.goto(server.url);
   await trader.logIn(c);
   await trader.enrol(c, "Phone");
+  await trader.retrieveAll(c, main.label);
   await addAccount(c, pocket);
   b = await laptop.open(server.url);
   await trader.logIn(b);
   await trader.enrol(b, "Laptop");
+  await trader.retrieveAll(b, main.label);
   await addAccount(b, travel);
 });
 after(async () => {

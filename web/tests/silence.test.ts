@@ -47,6 +47,7 @@ before(async () => {
   b = await laptop.open(server.url);
   await trader.logIn(b);
   await trader.enrol(b, "Laptop");
+  await trader.retrieveAll(b, main.label);
   await addAccount(b, travel);
 });
 after(async () => {

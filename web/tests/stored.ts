@@ -17,6 +17,12 @@ export function storedCredentials(server: Server): StoredCredential[] {
   return rows.map((row) => ({ ...row, deleted: row.deleted === 1 }));
 }
 
+/** How many credentials the server gave to the device of that name. */
+export function givenTo(server: Server, device: string): number {
+  const query = `SELECT count(*) AS given FROM holdings JOIN devices ON devices.id = holdings.device_id WHERE devices.name = '${device}'`;
+  return select<{ given: number }>(server, query)[0]?.given ?? 0;
+}
+
 function select<Row>(server: Server, query: string): Row[] {
   let text: string;
   try {

@@ -34,6 +34,7 @@ before(async () => {
   b = await laptop.open(server.url);
   await trader.logIn(b);
   await trader.enrol(b, "Laptop");
+  await trader.retrieveAll(b, main.label);
 });
 after(async () => {
   for (const profile of [desk, laptop]) await profile.dispose();

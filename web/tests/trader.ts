@@ -87,6 +87,13 @@ export class Trader {
     await this.rename(page, name);
   }
 
+  /** Brings what the other devices share to a browser that was verified just now; `label` is of the last that is to come. */
+  async retrieveAll(page: Page, label: string): Promise<void> {
+    await section(page, "Accounts", "Accounts");
+    await page.getByRole("button", { name: /^Retrieve all/ }).click();
+    await tradable(page, label).waitFor();
+  }
+
   async askToEnrol(page: Page): Promise<void> {
     await section(page, "Accounts", "Sync");
     await syncSwitch(page).click();
