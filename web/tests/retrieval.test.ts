@@ -78,6 +78,7 @@ step("what was asked for without a connection is retrieved after a reload", asyn
     .first()
     .waitFor();
   await b.getByRole("button", { name: /^Retrieve all/ }).click();
+  await row(b, grid.label).getByText("On its way").waitFor();
   await b.goto("about:blank");
   await server.start();
   await b.goto(server.url);
