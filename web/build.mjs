@@ -5,6 +5,7 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { bundles } from "./build/bundles.mjs";
+import { compressAll } from "./build/compress.mjs";
 import { EVERY_IMPORT, graph, reached } from "./build/imports.mjs";
 import { keepShell } from "./build/shell.mjs";
 import { table, weigh } from "./build/sizes.mjs";
@@ -32,4 +33,5 @@ const metafile = await bundles(out);
 await Promise.all(Object.entries(STATIC).map(([name, source]) => cp(source, join(out, name))));
 const script = reached(graph(out, metafile), ["app.js"], EVERY_IMPORT);
 await keepShell(out, [...SHELL, ...[...script].sort()]);
+compressAll(out);
 console.log(table(weigh(out, metafile)));

@@ -8,7 +8,7 @@ use actix_web::{
     http::header::{self, HeaderName, HeaderValue},
     web,
 };
-use rust_embed::Embed;
+use rust_embed::{Embed, EmbeddedFile};
 
 use super::problem;
 
@@ -24,6 +24,10 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 /// A year, the longest that caches promise: the name of such a file has its content's hash in it.
 const KEEP_FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_EACH_TIME: &str = "no-cache";
+
+/// As `web/build/compress.mjs` leaves them beside each text, the smallest first. Browsers name them without a weight; whoever
+/// writes one gets the plain file.
+const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// What `build.rs` bundled.
 #[derive(Embed)]
@@ -66,7 +70,7 @@ async fn embedded(request: HttpRequest, file: web::Path<String>) -> HttpResponse
 }
 
 fn serve(request: &HttpRequest, name: &str, keep: &'static str) -> HttpResponse {
-    let Some(file) = Bundle::get(name) else {
+    let Some((file, encoding)) = smallest(request, name) else {
         return actix_web::ResponseError::error_response(&problem::not_found());
     };
     let etag = format!("\"{}\"", keyleash_protocol::Base64Url::encode(&file.metadata.sha256_hash()[..12]));
@@ -75,6 +79,7 @@ fn serve(request: &HttpRequest, name: &str, keep: &'static str) -> HttpResponse 
     answer
         .insert_header((header::ETAG, etag))
         .insert_header((header::CACHE_CONTROL, keep))
+        .insert_header((header::VARY, "Accept-Encoding"))
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
@@ -83,5 +88,23 @@ fn serve(request: &HttpRequest, name: &str, keep: &'static str) -> HttpResponse 
     if known {
         return answer.finish();
     }
-    answer.content_type(file.metadata.mimetype()).body(file.data.into_owned())
+    if let Some(encoding) = encoding {
+        answer.insert_header((header::CONTENT_ENCODING, encoding));
+    }
+    answer.content_type(mime_of(name)).body(file.data.into_owned())
+}
+
+/// The file as the browser takes it with the fewest bytes, and how it is encoded then.
+fn smallest(request: &HttpRequest, name: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
+    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let takes = |encoding| accepted.split(',').any(|each| each.trim() == encoding);
+    let compressed = ENCODINGS.into_iter().filter(|(encoding, _)| takes(*encoding));
+    let mut found =
+        compressed.filter_map(|(encoding, ending)| Some((Bundle::get(&format!("{name}{ending}"))?, Some(encoding))));
+    found.next().or_else(|| Some((Bundle::get(name)?, None)))
+}
+
+/// By the plain file's name: its compressed form is of the same type.
+fn mime_of(name: &str) -> String {
+    Bundle::get(name).map(|file| file.metadata.mimetype().to_owned()).unwrap_or_default()
 }

@@ -94,3 +94,25 @@ async fn only_the_embedded_scripts_are_for_other_sites() {
         assert_eq!(get(path).await.status(), 404, "{path}");
     }
 }
+
+/// The smallest form that the browser names, of the plain file's type, and told apart by caches.
+#[tokio::test]
+async fn scripts_are_sent_compressed_to_whoever_takes_that() {
+    let server = Server::start().await;
+    let mut seen = Vec::new();
+    for (accepted, encoding) in [("gzip, deflate, br, zstd", "br"), ("gzip", "gzip"), ("identity", ""), ("br;q=0", "")]
+    {
+        let request = reqwest::Client::new().get(format!("{}/app.js", server.url)).header("Accept-Encoding", accepted);
+        let answer = request.send().await.unwrap();
+        let header =
+            |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        assert_eq!(header("content-encoding"), encoding, "{accepted}");
+        assert_eq!(header("vary"), "Accept-Encoding");
+        assert!(header("content-type").starts_with("text/javascript"));
+        let etag = header("etag");
+        seen.push((answer.bytes().await.unwrap().len(), etag));
+    }
+    let [(br, br_tag), (gzip, gzip_tag), (plain, plain_tag), (refused, _)] = seen.try_into().unwrap();
+    assert!(br < gzip && gzip < plain && plain == refused, "{br} {gzip} {plain}");
+    assert!(br_tag != gzip_tag && gzip_tag != plain_tag, "each form has its own tag");
+}

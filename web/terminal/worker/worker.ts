@@ -31,7 +31,7 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin || !SHELL_FILES.includes(pathname)) return;
-  event.respondWith(pathname.startsWith("/embed/chunk-") ? kept(event.request) : newest(event.request));
+  event.respondWith(pathname.startsWith("/embed/") ? kept(event.request) : newest(event.request));
 });
 
 /** A page asks which version this is, to know whether it is older. */
