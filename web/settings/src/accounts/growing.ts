@@ -6,9 +6,9 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 /** More than a tall screen shows. */
-const FIRST = 40;
+const FIRST = 24;
 /** Drawn in a few milliseconds, between two frames. */
-const STEP = 40;
+const STEP = 24;
 
 export class Growing implements ReactiveController {
   #limit = FIRST;
