@@ -32,7 +32,7 @@ export class SelfClearingClipboard {
     clearTimeout(this.#timer);
     this.#copied = { text, what, until: Date.now() + CLEAR_AFTER_MS };
     this.#timer = setTimeout(() => void this.clear(), CLEAR_AFTER_MS);
-    addEventListener("pagehide", this.#leave);
+    for (const event of LEAVING) addEventListener(event, this.#leave);
     this.changed();
   }
 
@@ -50,17 +50,36 @@ export class SelfClearingClipboard {
     }
   }
 
-  /** There is no time left to read, and no promise will be waited for: what was begun is all that happens. */
+  /** There is no time left to read, and no promise will be waited for. */
   #leave = () => {
-    if (this.#copied) void navigator.clipboard.writeText("").catch(() => {});
+    if (!this.#copied) return;
+    overwriteAtOnce();
+    void navigator.clipboard.writeText("").catch(() => {});
   };
 
   #forget(): void {
     clearTimeout(this.#timer);
-    removeEventListener("pagehide", this.#leave);
+    for (const event of LEAVING) removeEventListener(event, this.#leave);
     this.#copied = undefined;
     this.changed();
   }
+}
+
+/**
+ * While the page still stands a write may begin and come through; when it goes only one that is done at once does, and a
+ * browser allows that for some seconds after a click or a key.
+ */
+const LEAVING = ["beforeunload", "pagehide"] as const;
+
+function overwriteAtOnce(): void {
+  const overwrite = (event: ClipboardEvent) => {
+    event.clipboardData?.setData("text/plain", "");
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  document.addEventListener("copy", overwrite, { capture: true, once: true });
+  document.execCommand("copy");
+  document.removeEventListener("copy", overwrite, { capture: true });
 }
 
 /** Whether reading asks the user nothing. */
