@@ -42,9 +42,11 @@ before(async () => {
   await trader.logIn(b);
   await trader.enrol(b, "Laptop");
   await trader.retrieveAll(b, main.label);
-  await section(a, "Accounts", "Accounts");
-  await a.getByRole("switch", { name: "Auto connect all accounts" }).click();
-  await a.getByRole("switch", { name: "Auto connect all accounts", checked: true }).waitFor();
+  for (const page of [a, b]) {
+    await section(page, "Accounts", "Accounts");
+    await page.getByRole("switch", { name: "Auto connect all accounts" }).click();
+    await page.getByRole("switch", { name: "Auto connect all accounts", checked: true }).waitFor();
+  }
 });
 after(async () => {
   for (const profile of [desk, laptop]) await profile.dispose();

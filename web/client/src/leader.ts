@@ -11,7 +11,7 @@ import { Departures } from "./departures.ts";
 import { Edits } from "./edits.ts";
 import type { Holdings } from "./holdings.ts";
 import { signHello } from "./keys/device-keys.ts";
-import { openUnlock } from "./keys/key-ring.ts";
+import { openUnlock } from "./keys/unlock.ts";
 import { WARNINGS_MAX } from "./limits.ts";
 import type {
   ClientMessage,

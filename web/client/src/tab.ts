@@ -11,7 +11,7 @@ import { LockedError, RemovedError, SignedOutError } from "./errors.ts";
 import { Listeners } from "./events.ts";
 import { Holdings } from "./holdings.ts";
 import { KeyRing } from "./keys/key-ring.ts";
-import { Leader } from "./leader.ts";
+import type { Leader } from "./leader.ts";
 import { Login } from "./login.ts";
 import type { CredentialId, UserId } from "./protocol.gen.ts";
 import { forget, type Revocation } from "./removal.ts";
@@ -34,6 +34,8 @@ export class Tab {
   #holding: Promise<void> = Promise.resolve();
   #leading = false;
   #leader: Leader | undefined;
+  /** While the leader is being made, and what it is made of is being loaded. */
+  #making: Promise<void> = Promise.resolve();
   #status: Status = NO_STATUS;
   #enrolling = false;
   #bulk: Bulk | undefined;
@@ -58,7 +60,7 @@ export class Tab {
     this.#snapshot = this.#composed();
     this.#tabs = new Tabs(server, {
       heard: (message, from) => void this.#heard(message, from),
-      lead: () => void this.#lead(),
+      lead: () => this.#lead(),
     });
     this.#forgetting = new Forgetting(this.#tabs);
     const { signal } = this.#closing;
@@ -77,7 +79,6 @@ export class Tab {
     this.#tabs.post({ type: "join" });
     await this.login.ask();
     void this.#askUntilAnswered();
-    await this.#leader?.start();
     this.#render();
   }
 
@@ -145,6 +146,7 @@ export class Tab {
 
   /** Has the leader do something, whichever tab that is. */
   async errand(errand: Errand): Promise<void> {
+    await this.#making;
     if (!this.#holdings) return;
     if (this.#leader) await this.#leader.run(errand);
     else this.#tabs.post({ type: "errand", user: this.#holdings.user, errand });
@@ -162,6 +164,7 @@ export class Tab {
       case "session":
         return this.login.heard(message.me);
       case "errand":
+        await this.#making;
         return this.#leader?.run(message.errand);
       case "forget":
         if (message.user === this.#holdings?.user) this.#forget(message.revocation);
@@ -204,14 +207,23 @@ export class Tab {
     this.#renderNow();
   }
 
-  async #lead(): Promise<void> {
+  #lead(): void {
     this.#leading = true;
-    await this.#makeLeader();
+    this.#makeLeader();
   }
 
-  async #makeLeader(): Promise<void> {
+  /** Sync and its cryptography are loaded beside the page, which does not wait for them to show what it has. */
+  #makeLeader(): void {
+    this.#making = this.#made().catch((cause: unknown) => {
+      console.error("keyleash: sync could not be loaded; reload the page.", cause);
+    });
+  }
+
+  async #made(): Promise<void> {
     const holdings = this.#holdings;
     if (!this.#leading || !holdings || this.#leader) return;
+    const { Leader } = await import("./leader.ts");
+    if (this.#holdings !== holdings || this.#leader) return;
     this.#leader = new Leader({
       holdings,
       tabs: {
@@ -252,7 +264,7 @@ export class Tab {
     this.#holdings?.close();
     this.#status = NO_STATUS;
     this.#holdings = await Holdings.open(user, () => this.#render());
-    await this.#makeLeader();
+    this.#makeLeader();
   }
 
   /** A page that was opened without the server, in a browser that has no socket to notice its return. */

@@ -7,8 +7,9 @@ import { type Bytes, fromBase64Url, toBase64Url } from "../src/bytes.ts";
 import { DamagedError } from "../src/errors.ts";
 import type { Plain } from "../src/keys/boxes.ts";
 import { type DeviceKeys, enrolment, makeDeviceKeys, signHello } from "../src/keys/device-keys.ts";
-import { makeBrowserKey, openLocal, openUnlock, sealLocal } from "../src/keys/key-ring.ts";
+import { makeBrowserKey, openLocal, sealLocal } from "../src/keys/key-ring.ts";
 import * as transcript from "../src/keys/transcript.ts";
+import { openUnlock } from "../src/keys/unlock.ts";
 import { type SealedUnlock, UNLOCK_SUITE } from "../src/protocol.gen.ts";
 
 const place = { user: "user", device: "device", epoch: "epoch" };
