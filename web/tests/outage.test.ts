@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import type { Page } from "playwright-core";
+import { BACKOFF_MAX_MS } from "../client/src/limits.ts";
 import { PATIENCE_MS, Profile, shellKept, windows } from "./browser.ts";
 import { type Frames, recordFrames } from "./frames.ts";
 import { step } from "./journey.ts";
@@ -121,7 +122,8 @@ step(
 
 step("10. once the server is back, the keys open again", async () => {
   await server.start();
-  await tradable(a, main.label).waitFor();
+  // The longest wait between two tries, and patience on top.
+  await tradable(a, main.label).waitFor({ timeout: BACKOFF_MAX_MS + PATIENCE_MS });
   await signsWith(a, main);
 });
 
