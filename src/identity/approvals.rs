@@ -41,8 +41,11 @@ impl Identity {
         let expires_at = link.expires_at;
         let mail = self.letters().verify_device(&user.email, &token, &device, origin, at, self.limits.link_minutes);
         let mails = vec![self.enclose(user.id, &mail, Some(device.id)).await?];
-        self.store.create_link(link, Trail { mails, ..Trail::default() }).await?;
+        let seq = self.store.create_link(link, Trail { mails, ..Trail::default() }).await?;
         self.postman.ring();
+        if let Some(seq) = seq {
+            self.announce(user.id, seq).await;
+        }
         Ok(expires_at)
     }
 

@@ -730,8 +730,10 @@ async fn a_mail_that_was_given_up_is_told(store: &dyn Store) {
 
     let asked = LinkedDevice { id: device, keys: one.hash(), address: "127.0.0.1".to_owned() };
     let link = NewLink { purpose: LinkPurpose::VerifyDevice, device: Some(asked), ..link(&one.entropy, one.user) };
-    store.create_link(link, Trail::default()).await.unwrap();
+    let seq = store.create_link(link, Trail::default()).await.unwrap();
     assert_eq!(one.device(device).await.mail_failed_at, None, "a newer mail is on its way");
+    let now = store.heads(one.user).await.unwrap().unwrap();
+    assert_eq!((Some(now.devices), now.devices > heads.devices), (seq, true), "devices hear of that too");
 }
 
 async fn the_log_is_read_in_pages(store: &dyn Store) {

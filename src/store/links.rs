@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use keyleash_protocol::{DeviceId, UnixMillis, UserId};
+use keyleash_protocol::{DeviceId, Seq, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{StoreResult, TokenHash, Trail};
@@ -47,8 +47,9 @@ pub struct Link {
 
 #[async_trait]
 pub trait LinkStore: Debug + Send + Sync {
-    /// Stores a link; earlier unused ones of the same purpose (and device) are good for nothing from now on.
-    async fn create_link(&self, link: NewLink, trail: Trail) -> StoreResult<()>;
+    /// Stores a link; earlier unused ones of the same purpose (and device) are good for nothing from now on. A device's link
+    /// is a change of the devices: that the mail before it could not be delivered is forgotten, and whoever shows it hears so.
+    async fn create_link(&self, link: NewLink, trail: Trail) -> StoreResult<Option<Seq>>;
 
     /// The link with this token, if it can still be used. Uses nothing up.
     async fn link(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Link>>;

@@ -266,10 +266,6 @@ impl Writing<'t> {
         .bind(device_id.clone())
         .execute(&mut *self.0)
         .await?;
-        query("UPDATE devices SET mail_failed_at = NULL WHERE id = $1 AND mail_failed_at IS NOT NULL")
-            .bind(device_id.clone())
-            .execute(&mut *self.0)
-            .await?;
         query(
             "INSERT INTO links (token_hash, purpose, user_id, device_id, device_keys_hash, address, created_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

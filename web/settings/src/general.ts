@@ -90,7 +90,7 @@ export class GeneralView extends LiveElement {
     const { session } = this.snapshot;
     const texts = this.texts.general;
     const on = session.kind === "in" && session.me.totp_enabled;
-    const detail = on ? "" : texts.totpOffDetail;
+    const detail = on ? texts.codesLeft(session.me.recovery_codes_left) : texts.totpOffDetail;
     return this.#tile(on ? texts.totpOn : texts.totpOff, detail, texts.openSecurity, () => this.open("security"));
   }
 

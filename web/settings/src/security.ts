@@ -4,6 +4,7 @@ import { html } from "lit";
 import { customElement } from "lit/decorators.js";
 import { LiveElement } from "./live.ts";
 import "./security/history.ts";
+import "./security/mail.ts";
 import "./security/password.ts";
 import "./security/sessions.ts";
 import "./security/totp.ts";
@@ -19,6 +20,8 @@ export class SecurityView extends LiveElement {
         <keyleash-password .client=${client}></keyleash-password>
         <hr />
         <keyleash-sessions .client=${client}></keyleash-sessions>
+        <hr />
+        <keyleash-mail .client=${client}></keyleash-mail>
         <hr />
         <keyleash-history .client=${client}></keyleash-history>
       </div>

@@ -104,7 +104,7 @@ export function removalOutcome({ receipt, online }: DeviceView, { removal, ...te
 }
 
 /** Where names for ids come from. */
-export type Names = Pick<Snapshot, "accounts" | "devices">;
+export type Names = Pick<Snapshot, "accounts" | "elsewhere" | "devices">;
 
 /** What an entry of the security log is about, with names in place of ids where this browser knows them. */
 export function aboutEvent(event: EventView, names: Names, texts: Texts): string {
@@ -116,14 +116,14 @@ export function deviceOf(event: EventView, { devices }: Names): string | undefin
   return devices.find((each) => each.id === event.device)?.name;
 }
 
-export function subjectOf({ kind, detail }: EventView, { accounts }: Names, texts: Texts): string {
+export function subjectOf({ kind, detail }: EventView, { accounts, elsewhere }: Names, texts: Texts): string {
   switch (kind) {
     case "credential_added":
     case "credential_changed":
     case "credential_deleted":
     case "credential_read":
     case "credential_rotated":
-      return accounts.find((each) => each.id === detail)?.label ?? texts.words.unknownAccount;
+      return [...accounts, ...elsewhere].find((each) => each.id === detail)?.label ?? texts.words.unknownAccount;
     case "logged_in":
       return browserName(detail, texts);
     case "session_ended":

@@ -8,7 +8,7 @@ import { download, today } from "../download.ts";
 import { LiveElement } from "../live.ts";
 import { controls } from "../theme.ts";
 import { dayName, moment, timeOfDay } from "../words.ts";
-import { byDay, type Day, type Entry, type EventGroup, entryOf, groupOf, logAsCsv, logAsJson, matches } from "./log.ts";
+import { byDay, type Day, type Entry, type EventGroup, entryOf, kindsOf, logAsCsv, logAsJson, matches } from "./log.ts";
 
 /** Entries that are shown at first, and added by "Show more". */
 const PAGE_SIZE = 30;
@@ -134,23 +134,17 @@ export class HistoryView extends LiveElement {
     if (this.collecting) return texts.searching(read);
     if (this.exported !== undefined) return texts.exported(this.exported);
     if (found > 0) return texts.shown(found);
-    if (!this.#isFiltered) return texts.nothing;
+    if (!this.#isSearched) return texts.nothing;
     return this.complete ? texts.noMatch : texts.searchFurther(read);
   }
 
   #found(): readonly Entry[] {
     const entries = (this.events ?? []).map((event) => entryOf(event, this.snapshot, this.texts));
-    return entries.filter((entry) => this.#isWanted(entry));
+    return this.#isSearched ? entries.filter((entry) => matches(entry, this.search)) : entries;
   }
 
-  #isWanted(entry: Entry): boolean {
-    const ofKind = this.shown === "all" || groupOf(entry.event.kind) === this.shown;
-    return ofKind && matches(entry, this.search.trim());
-  }
-
-  /** Only a part of what is read is shown. */
-  get #isFiltered(): boolean {
-    return this.shown !== "all" || this.search.trim() !== "";
+  get #isSearched(): boolean {
+    return this.search.trim() !== "";
   }
 
   #show(group: Shown) {
@@ -164,7 +158,7 @@ export class HistoryView extends LiveElement {
   #searched = (event: Event) => {
     this.search = (event.currentTarget as HTMLInputElement).value;
     this.#restart();
-    if (this.#isFiltered) void this.#load();
+    if (this.#isSearched) void this.#load();
   };
 
   /** What was under way is for something that is not asked for any more. */
@@ -183,7 +177,7 @@ export class HistoryView extends LiveElement {
    */
   async #load(depth = SEARCH_DEPTH): Promise<void> {
     const { signal } = this.#abort;
-    const searching = this.#isFiltered;
+    const searching = this.#isSearched;
     const enough = this.#found().length + PAGE_SIZE;
     const end = (this.events?.length ?? 0) + depth;
     this.exported = undefined;
@@ -202,7 +196,12 @@ export class HistoryView extends LiveElement {
   }
 
   #page(last: EventView | undefined, limit: number): Promise<EventView[]> {
-    return this.client.events({ limit, ...(last && { before: last.id }) });
+    const { shown } = this;
+    return this.client.events({
+      limit,
+      ...(last && { before: last.id }),
+      ...(shown !== "all" && { kinds: kindsOf(shown) }),
+    });
   }
 
   /** All pages of what is chosen, and of those the entries that match the search. */
@@ -218,7 +217,8 @@ export class HistoryView extends LiveElement {
         all.push(...page);
         complete = page.length < BULK_PAGE_SIZE;
       }
-      const chosen = all.filter((event) => this.#isWanted(entryOf(event, this.snapshot, this.texts)));
+      const isWanted = (event: EventView) => matches(entryOf(event, this.snapshot, this.texts), this.search);
+      const chosen = this.#isSearched ? all.filter(isWanted) : all;
       const text = form === "csv" ? logAsCsv(chosen, this.snapshot, this.texts) : logAsJson(chosen);
       const type = form === "csv" ? "text/csv;charset=utf-8" : "application/json";
       download(`keyleash-history-${today()}.${form}`, type, text);

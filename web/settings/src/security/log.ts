@@ -40,8 +40,8 @@ const GROUP_OF: Record<EventKind, EventGroup> = {
   mail_changed: "security",
 };
 
-export function groupOf(kind: EventKind): EventGroup {
-  return GROUP_OF[kind];
+export function kindsOf(group: EventGroup): readonly EventKind[] {
+  return (Object.keys(GROUP_OF) as EventKind[]).filter((kind) => GROUP_OF[kind] === group);
 }
 
 /** An entry with all that is said of it. */
@@ -59,6 +59,7 @@ export function entryOf(event: EventView, names: Names, texts: Texts): Entry {
 export function matches({ title, about }: Entry, search: string): boolean {
   const said = `${title} ${about}`.toLowerCase();
   return search
+    .trim()
     .toLowerCase()
     .split(/\s+/)
     .every((word) => said.includes(word));

@@ -36,6 +36,15 @@ export class PasswordView extends LiveElement {
 
   override render() {
     const texts = this.texts.password;
+    const { session } = this.snapshot;
+    if (session.kind === "in" && session.me.login === "vendor") {
+      return html`
+        <section class="stack" aria-label=${texts.title}>
+          <h3>${texts.title}</h3>
+          <p class="muted">${texts.elsewhere}</p>
+        </section>
+      `;
+    }
     return html`
       <section class="stack" aria-label=${texts.title}>
         <div class="row spread">

@@ -78,11 +78,7 @@ export class SessionsView extends LiveElement {
   }
 
   #endOthers = () => {
-    void this.#endBy(async () => {
-      const others = this.#sessions.value?.filter((session) => !session.current) ?? [];
-      for (const { id } of others) await this.client.endSession(id);
-      return others.length;
-    });
+    void this.#endBy(() => this.client.endOtherSessions());
   };
 
   /** `end` answers how many sessions it ended. */

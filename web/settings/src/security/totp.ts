@@ -1,6 +1,6 @@
 /** Two-factor authentication: setting it up, changing to another authenticator, new recovery codes, turning it off. */
 
-import type { SecondFactor, TotpSetup } from "@keyleash/client";
+import { ProblemError, type SecondFactor, type TotpSetup } from "@keyleash/client";
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { field } from "../field.ts";
@@ -14,10 +14,19 @@ import "./recovery-codes.ts";
 type Stage =
   | { readonly kind: "rest" }
   | { readonly kind: "password" }
+  /** Who asks was shown; the present authenticator has to agree to being replaced. */
+  | { readonly kind: "old_code"; readonly proof: Proof }
   | { readonly kind: "scan"; readonly setup: TotpSetup }
   | { readonly kind: "codes"; readonly codes: readonly string[] }
   | { readonly kind: "renew" }
   | { readonly kind: "disable" };
+
+/** Empty where the user logs in with a vendor's login, which then vouches anew. */
+type Proof = { readonly password?: string };
+
+const RECOVERY_CODES = 10;
+/** Fewer than this are worth a warning. */
+const RECOVERY_CODES_FEW = 4;
 
 @customElement("keyleash-totp")
 export class TotpView extends LiveElement {
@@ -66,6 +75,12 @@ export class TotpView extends LiveElement {
         return on ? this.#restOn() : this.#restOff();
       case "password":
         return this.#password(on);
+      case "old_code":
+        return html`
+          <keyleash-second-factor action=${texts.continue} .confirm=${(factor: SecondFactor) => this.#setUp(stage.proof, factor)} .cancel=${this.#rest}>
+            <p>${texts.oldCodeFirst}</p>
+          </keyleash-second-factor>
+        `;
       case "scan":
         return this.#scan(stage.setup, on);
       case "codes":
@@ -89,7 +104,8 @@ export class TotpView extends LiveElement {
     const texts = this.texts.totp;
     return html`
       <p class="muted">${texts.offMeans}</p>
-      <div><button id="first" class="primary" @click=${() => this.#go({ kind: "password" })}>${texts.setUp}</button></div>
+      ${this.failureView()}
+      <div><button id="first" class="primary" ?disabled=${this.busy} @click=${this.#start}>${texts.setUp}</button></div>
     `;
   }
 
@@ -97,10 +113,26 @@ export class TotpView extends LiveElement {
     const texts = this.texts.totp;
     return html`
       <p class="muted">${texts.onMeans}</p>
+      ${this.#codesLeft()} ${this.failureView()}
       <div class="row">
         <button id="first" @click=${() => this.#go({ kind: "renew" })}>${this.texts.recovery.renew}</button>
+        <button ?disabled=${this.busy} @click=${this.#start}>${texts.change}</button>
         <button class="danger" @click=${() => this.#go({ kind: "disable" })}>${texts.turnOff}</button>
       </div>
+    `;
+  }
+
+  #codesLeft() {
+    const { session } = this.snapshot;
+    const left = session.kind === "in" ? session.me.recovery_codes_left : undefined;
+    if (left === undefined) return nothing;
+    const texts = this.texts.recovery;
+    const few = left < RECOVERY_CODES_FEW;
+    return html`
+      <p>
+        ${texts.title}: <span class="badge ${few ? "warn" : ""}">${texts.left(left, RECOVERY_CODES)}</span>
+        ${few ? html`<span class="caution">${left === 0 ? texts.none : texts.few}</span>` : nothing}
+      </p>
     `;
   }
 
@@ -179,15 +211,30 @@ export class TotpView extends LiveElement {
     if (event.key === "Escape") this.#rest();
   }
 
+  /** Asks for the password, or, where there is none, for the vendor's word. */
+  #start = () => {
+    const { session } = this.snapshot;
+    if (session.kind === "in" && session.me.login === "vendor") void this.attempt(() => this.#prove({}));
+    else this.#go({ kind: "password" });
+  };
+
   #begin(event: SubmitEvent) {
     const { password = "" } = entries(event);
-    void this.attempt(async () => {
-      await this.#setUp(password);
-    });
+    void this.attempt(() => this.#prove({ password }));
   }
 
-  async #setUp(password: string): Promise<void> {
-    this.#go({ kind: "scan", setup: await this.client.setUpTotp({ password }) });
+  async #prove(proof: Proof): Promise<void> {
+    try {
+      await this.#setUp(proof);
+    } catch (error) {
+      // The password is right, and it is on already: then the old authenticator has to agree.
+      if (!(error instanceof ProblemError && error.code === "totp_required")) throw error;
+      this.#go({ kind: "old_code", proof });
+    }
+  }
+
+  async #setUp(proof: Proof, factor?: SecondFactor): Promise<void> {
+    this.#go({ kind: "scan", setup: await this.client.setUpTotp(proof, factor) });
   }
 
   #confirm(event: SubmitEvent) {

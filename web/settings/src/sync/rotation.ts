@@ -25,11 +25,11 @@ export interface HeldKey {
 /** Names credentials from what this browser knows; one that it never had, or that was deleted, has no name here. */
 export function heldKeys(
   held: readonly Pick<Holding, "credential" | "rotated_at">[],
-  { accounts }: Pick<Snapshot, "accounts">,
+  { accounts, elsewhere }: Pick<Snapshot, "accounts" | "elsewhere">,
   texts: Texts,
 ): HeldKey[] {
   return held.map(({ credential, rotated_at }) => {
-    const account = accounts.find((each) => each.id === credential);
+    const account = [...accounts, ...elsewhere].find((each) => each.id === credential);
     const exchange = account && exchangeById(account.exchange);
     return {
       id: credential,
