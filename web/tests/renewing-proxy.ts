@@ -15,7 +15,12 @@ export class RenewingProxy {
   static async start(): Promise<RenewingProxy> {
     const port = await freePort();
     const http = createServer((incoming, answer) => {
-      const { url, method, headers } = incoming;
+      // It changes texts, and so asks for them plain and whole.
+      const {
+        url,
+        method,
+        headers: { "accept-encoding": _, "if-none-match": __, ...headers },
+      } = incoming;
       const inner = request({ host: "127.0.0.1", port: proxy.#upstream, path: url, method, headers }, (got) => {
         const chunks: Buffer[] = [];
         got.on("data", (chunk) => chunks.push(chunk));
