@@ -20,6 +20,7 @@ mod vendor;
 
 use std::sync::Arc;
 
+use keyleash_domain::login::Login;
 use keyleash_protocol::{
     DeviceId, EventId, Seq, UserId,
     http::{EventKind, SecondFactor},
@@ -126,8 +127,17 @@ impl Identity {
         self.postman.enclose(self.entropy.id(at), user, mail, waiting, at).await
     }
 
+    /// To people who have no account, or ask for their password.
     fn letters(&self) -> Letters<'_> {
-        Letters { public_url: &self.public_url }
+        Letters { public_url: &self.public_url, login_url: None }
+    }
+
+    fn letters_to(&self, user: &User) -> Letters<'_> {
+        let login_url = match (&user.login, &self.logins.vendor) {
+            (Login::Vendor(_), Some(vendor)) => Some(vendor.login_url.as_str()),
+            _ => None,
+        };
+        Letters { login_url, ..self.letters() }
     }
 
     async fn record(&self, user: UserId, trail: Trail) -> Result<(), StoreError> {

@@ -20,6 +20,7 @@ pub mod device_keys;
 pub mod entropy;
 pub mod http;
 pub mod identity;
+pub mod jwks;
 pub mod kms;
 pub mod mail;
 pub mod socket;

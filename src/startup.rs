@@ -25,10 +25,11 @@ use crate::{
     actors::{Directory, Settings},
     bus::redis::RedisBusError,
     clock::{Clock, SystemClock},
-    config::{Config, IdentityProvider},
+    config::Config,
     entropy::Entropy,
     http::{self, Mailbox, Site, admin},
-    identity::{Identity, Logins, Postman, Vendor},
+    identity::{Identity, Postman},
+    jwks::JwksError,
     kms::{KmsError, file::MasterKeyError},
     mail::smtp::AddressError,
     socket::{self, CertificateError, Certificates, SocketRoute},
@@ -68,6 +69,8 @@ pub enum StartError {
     MailServer(#[from] AddressError),
     #[error(transparent)]
     Bus(#[from] RedisBusError),
+    #[error("identity.jwks_file or identity.jwks_url cannot be used")]
+    VendorsKeys(#[source] JwksError),
     #[error("no kms.key_file is configured")]
     NoKeyFile,
     #[error("http.tls_certificate and http.tls_key cannot be used")]
@@ -88,6 +91,7 @@ impl StartError {
             | Self::Bus(_)
             | Self::Kms(KmsError::Refused { .. })
             | Self::NoKeyFile
+            | Self::VendorsKeys(_)
             | Self::MailDirectory { .. }
             | Self::MailServer(_)
             | Self::Certificate(_)
@@ -141,12 +145,12 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
         adapters.for_identity(),
         postman.clone(),
         adapters.entropy.clone(),
-        logins(&config),
+        adapters.logins.clone(),
         config.limits.clone(),
         public_url.clone(),
     ));
     let asked = adapters.for_actors();
-    let Adapters { archive, bus, heard, kms, mailer, .. } = adapters;
+    let Adapters { archive, bus, heard, kms, mailer, logins, .. } = adapters;
     let directory =
         web::Data::new(Directory::start(asked, settings(&config), heard).await.map_err(StartError::Database)?);
     let routes = routes(&config, &public_url, identity, directory.clone(), archive.map(Mailbox));
@@ -161,6 +165,11 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
         tokio::spawn(recheck::until_well(kms, mailer)),
         tokio::spawn(leave_when_told(Directory::clone(&directory), server.handle(), told_to_stop()?)),
         actix_rt::spawn(async move { drop(admin.await) }),
+        tokio::spawn(async move {
+            if let Some(vendor) = logins.vendor {
+                vendor.keys.watch().await;
+            }
+        }),
         tokio::spawn(async move {
             if let Some(certificates) = certificates {
                 certificates.watch().await;
@@ -182,16 +191,6 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Which logins are taken.
-fn logins(config: &Config) -> Logins {
-    let vendor = || config.identity.login_url.clone().map(|login_url| Vendor { login_url });
-    match config.identity.provider {
-        IdentityProvider::Accounts => Logins { accounts: true, vendor: None },
-        IdentityProvider::Jwt => Logins { accounts: false, vendor: vendor() },
-        IdentityProvider::Both => Logins { accounts: true, vendor: vendor() },
-    }
 }
 
 /// The server's own certificate, if it has one.

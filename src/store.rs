@@ -45,7 +45,7 @@ pub use self::{
     restored::{HistoryOutcome, NewHistory, RestoredStore},
     second_factor::{ConfirmedTotp, PendingTotp, SecondFactorStore},
     sessions::{NewSession, Session, SessionStore},
-    users::{Changes, NewUser, User, UserStore},
+    users::{Changes, NewUser, NewVendorUser, User, UserStore},
 };
 
 #[derive(Debug, thiserror::Error)]

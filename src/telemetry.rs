@@ -87,6 +87,8 @@ pub struct Figures {
     registry: Registry,
     pub kms: Condition,
     pub mail: Condition,
+    /// The keys that a vendor's tokens are checked with; well where there is no vendor.
+    pub vendor_keys: Condition,
     /// Open on this node, those that have not said hello too.
     pub sockets: Gauge,
     pub hellos: Family<ByOutcome, Counter>,
@@ -126,6 +128,7 @@ impl Figures {
         Self {
             kms: condition(kept, "kms_up", "1 if the key service did what it was last asked for"),
             mail: condition(kept, "mail_up", "1 if the last mail could be handed over"),
+            vendor_keys: condition(kept, "vendor_keys_up", "1 if the vendor's keys could be read when last looked at"),
             sockets: plain(kept, "sockets", "Open sockets on this node"),
             hellos: by_outcome(kept, "hellos", "Devices that said hello"),
             rebalanced: plain(kept, "rebalanced", "Devices told to come back on a node that has fewer"),

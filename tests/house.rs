@@ -24,6 +24,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // Ports: the domain's words, and each other's types.
     ("bus", &[]),
     ("mail", &[]),
+    ("jwks", &[]),
     ("kms", &[]),
     ("store", &["kms"]),
     ("vault", &["kms", "store"]),
@@ -34,7 +35,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("store/*", &["kms", "clock", "entropy"]),
     ("vault/*", &["kms", "store", "aead", "clock", "entropy"]),
     // Who decides nothing and carries out what the domain decides.
-    ("identity", &["store", "vault", "kms", "mail", "bus", "config::limits", "device_keys", "clock", "entropy"]),
+    (
+        "identity",
+        &["store", "vault", "kms", "mail", "bus", "jwks", "config::limits", "device_keys", "clock", "entropy"],
+    ),
     ("actors", &["store", "vault", "kms", "bus", "config::limits", "device_keys", "clock", "entropy"]),
     // The two doors; neither knows the other.
     ("http", &["actors", "identity", "store", "vault", "kms", "bus", "mail", "device_keys", "clock", "entropy"]),
@@ -48,7 +52,7 @@ const FOR_ALL: [&str; 2] = ["causes", "telemetry"];
 /// Names everything: puts the house together.
 const COMPOSITION: [&str; 2] = ["startup", "main"];
 
-const PORTS: [&str; 5] = ["bus", "mail", "kms", "store", "vault"];
+const PORTS: [&str; 6] = ["bus", "jwks", "mail", "kms", "store", "vault"];
 
 /// The calls that read and write what only the vault may see.
 const FOR_THE_VAULT: [&str; 10] = [

@@ -177,10 +177,10 @@ fn vendors_login(config: &Config, given: &Figment) -> Result<(), ConfigError> {
     if identity.jwks_file.is_some() == identity.jwks_url.is_some() {
         return rule("identity.jwks_url", "or identity.jwks_file is needed by identity.provider: one of them");
     }
-    if identity.jwks_url.as_deref().is_some_and(|url| !is_private(url)) {
+    if identity.jwks_url.as_deref().is_some_and(|url| !is_private(url) || url.contains('@')) {
         return rule(
             "identity.jwks_url",
-            "who can change the answer can be anybody: https://, or http:// to this machine",
+            "who can change the answer can be anybody: https://, or http:// to this machine; no password",
         );
     }
     if identity.mail_claim.is_empty() {

@@ -5,8 +5,8 @@ use keyleash_domain::text::printable;
 use keyleash_protocol::{
     EventId, ProblemCode,
     http::{
-        EventKind, EventList, LinkToken, LogIn, LoggedIn as LoggedInAnswer, MailPreferences, PasswordChange,
-        PasswordForgot, PasswordReset, SignUp, Transport,
+        EventKind, EventList, LinkToken, LogIn, LogInByToken, LoggedIn as LoggedInAnswer, MailPreferences,
+        PasswordChange, PasswordForgot, PasswordReset, SignUp, Transport,
     },
 };
 use serde::{Deserialize, de::IntoDeserializer};
@@ -15,7 +15,10 @@ use super::{
     Refused, Site,
     session::{From, LoggedIn},
 };
-use crate::identity::Identity;
+use crate::{
+    identity::{Identity, NewLogin},
+    store::User,
+};
 
 type Answer = Result<HttpResponse, Refused>;
 
@@ -43,8 +46,28 @@ pub(super) async fn log_in(
     body: web::Json<LogIn>,
 ) -> Answer {
     let (user, login) = identity.log_in(&body, &from.0).await?;
+    logged_in(&identity, &site, user, &login, body.transport).await
+}
+
+pub(super) async fn log_in_by_token(
+    identity: web::Data<Identity>,
+    site: web::Data<Site>,
+    from: From,
+    body: web::Json<LogInByToken>,
+) -> Answer {
+    let (user, login) = identity.log_in_by_token(&body, &from.0).await?;
+    logged_in(&identity, &site, user, &login, body.transport).await
+}
+
+async fn logged_in(
+    identity: &Identity,
+    site: &Site,
+    user: User,
+    login: &NewLogin,
+    transport: Option<Transport>,
+) -> Answer {
     let me = identity.view_of(user, &login.caller).await?;
-    Ok(match body.transport.unwrap_or_default() {
+    Ok(match transport.unwrap_or_default() {
         Transport::Cookie => {
             HttpResponse::Ok().cookie(site.cookie(&login.token)).json(LoggedInAnswer { me, token: None })
         }

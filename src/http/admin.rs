@@ -46,7 +46,7 @@ async fn readyz(parts: web::Data<Parts>, directory: web::Data<Directory>) -> Htt
     };
     let bus = parts.bus.is_blind().then(|| "hints are not arriving; changes are found by the sweep".to_owned());
     let draining = directory.is_leaving().then(|| "this node is leaving".to_owned());
-    // Without a bus or a key service or mail, what is live stays live: taking the node out would end that.
+    // Without a bus, a key service, mail or new keys of a vendor's, what is live stays live: taking the node out would end that.
     let ready = store.is_none() && draining.is_none();
     let part = |name, reason: Option<String>| Part { name, ready: reason.is_none(), reason };
     let readiness = Readiness {
@@ -56,6 +56,7 @@ async fn readyz(parts: web::Data<Parts>, directory: web::Data<Directory>) -> Htt
             part("bus", bus),
             part("kms", FIGURES.kms.trouble()),
             part("mail", FIGURES.mail.trouble()),
+            part("vendor_keys", FIGURES.vendor_keys.trouble()),
             part("node", draining),
         ],
     };

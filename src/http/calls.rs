@@ -3,9 +3,9 @@
 use actix_web::{Route, http::Method, web};
 use keyleash_protocol::http::{
     Approve, DeviceList, DeviceView, EndedSessions, Enrol, Enrolled, EventList, HoldingsList, Inspection, LinkToken,
-    LogIn, LoggedIn, LoginOffer, MailPreferences, Me, PasswordChange, PasswordForgot, PasswordReset, RecoveryCodes,
-    Removal, RemoveDevice, RemoveMany, RemovedDevices, RenameDevice, SecondFactor, SessionList, SetRotated, SetSync,
-    SetUpTotp, SignUp, TotpConfirm, TotpSetup, VerificationMail,
+    LogIn, LogInByToken, LoggedIn, LoginOffer, MailPreferences, Me, PasswordChange, PasswordForgot, PasswordReset,
+    RecoveryCodes, Removal, RemoveDevice, RemoveMany, RemovedDevices, RenameDevice, SecondFactor, SessionList,
+    SetRotated, SetSync, SetUpTotp, SignUp, TotpConfirm, TotpSetup, VerificationMail,
 };
 
 use super::{accounts, approvals, devices, openapi::Shape, sessions, sync, totp};
@@ -64,6 +64,7 @@ calls! {
     POST "/signup", Public, SignUp => 202 (), accounts::sign_up, "Sign up; a mail confirms the address";
     POST "/signup/confirm", Public, LinkToken => 204 (), accounts::confirm, "Confirm the address with the mail's token";
     POST "/login", Public, LogIn => 200 LoggedIn, accounts::log_in, "Log in";
+    POST "/login/token", Public, LogInByToken => 200 LoggedIn, accounts::log_in_by_token, "Log in with a token of the vendor's";
     POST "/logout", Session, () => 204 (), accounts::log_out, "Log out; the session's sockets close";
     GET "/me", Session, () => 200 Me, accounts::me, "Who is logged in";
     POST "/password/change", SecondFactor, PasswordChange => 204 (), accounts::change_password, "Change the password; other sessions end";

@@ -56,6 +56,15 @@ impl From<Refusal> for Refused {
         let detail = refusal.to_string();
         match refusal {
             Refusal::BadCredentials => Self::new(ProblemCode::BadCredentials, detail),
+            Refusal::BadToken(_) => Self::new(ProblemCode::BadToken, detail),
+            Refusal::VendorsKeys(error) => {
+                tracing::warn!(error = causes::in_one_line(&error), "nobody can log in with the vendor");
+                Self::new(
+                    ProblemCode::Unavailable,
+                    "the vendor's keys cannot be fetched for now; try again in a moment",
+                )
+                .wait(Duration::from_secs(1))
+            }
             Refusal::LoginElsewhere => Self::new(ProblemCode::LoginElsewhere, detail),
             Refusal::SessionRequired => Self::new(ProblemCode::SessionRequired, detail),
             Refusal::DeviceRemoved(reason) => Self::new(ProblemCode::DeviceRemoved, detail).reason(reason),

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use keyleash_domain::text::{Email, check_password};
+use keyleash_domain::{
+    login::Login,
+    text::{Email, check_password},
+};
 use keyleash_protocol::{
     EventId, Sensitive, UserId,
     http::{EventKind, EventView, LogIn, MailPreferences, Me, PasswordChange, PasswordReset, SignUp},
@@ -38,7 +41,7 @@ impl Identity {
         if !self.mail_allowed(&email).await? {
             return Ok(());
         }
-        match self.store.user_by_email(&email).await? {
+        match self.store.user_by_login(&Login::Address(email.clone())).await? {
             Some(user) if user.confirmed => {
                 let mail = self.letters().already_signed_up(email.as_str());
                 self.record(user.id, self.with_mail(Trail::default(), user.id, &mail).await?).await?;
@@ -70,15 +73,12 @@ impl Identity {
         let email = Email::parse(&body.email).map_err(|_| Refusal::BadCredentials)?;
         let attempt = Attempt::Password { email: email.as_str() };
         self.attempt(attempt.clone()).await?;
-        let user = self.store.user_by_email(&email).await?.filter(|user| user.confirmed);
+        let user = self.store.user_by_login(&Login::Address(email.clone())).await?.filter(|user| user.confirmed);
         let stored = user.as_ref().map(|user| user.password_hash.as_str());
         let right = self.passwords.matches(&body.password, stored).await?;
         let user = user.filter(|_| right).ok_or(Refusal::BadCredentials)?;
         self.succeeded(attempt).await?;
-        self.require_second_factor(&user, &body.second_factor, origin).await.map_err(|refusal| match refusal {
-            Refusal::TotpRequired { .. } => Refusal::TotpRequired { at_login: true },
-            other => other,
-        })?;
+        self.require_second_factor(&user, &body.second_factor, origin).await.map_err(Refusal::at_login)?;
         let login = self.begin_session(&user, origin).await?;
         Ok((user, login))
     }
@@ -92,11 +92,14 @@ impl Identity {
         self.with_accounts()?;
         check_password("new_password", body.new_password.expose())?;
         let user = self.user(caller).await?;
+        if matches!(user.login, Login::Vendor(_)) {
+            return Err(Refusal::LoginElsewhere);
+        }
         self.check_password(&user, &body.password).await?;
         self.require_second_factor(&user, &body.second_factor, origin).await?;
         let hash = self.passwords.hash(&body.new_password).await?;
         let trail = self.log(EventKind::PasswordChanged, caller.device, origin, "");
-        let mail = self.letters().password_changed(&user.email, origin);
+        let mail = self.letters_to(&user).password_changed(&user.email, origin);
         let trail = self.with_mail(trail, user.id, &mail).await?;
         let seq = self.store.set_password(user.id, &hash, Some(caller.session), trail).await?;
         self.postman.ring();
@@ -117,7 +120,7 @@ impl Identity {
         if !self.mail_allowed(email).await? {
             return Ok(());
         }
-        let Some(user) = self.store.user_by_email(email).await? else { return Ok(()) };
+        let Some(user) = self.store.user_by_login(&Login::Address(email.clone())).await? else { return Ok(()) };
         let token = Token::new(&self.entropy);
         let mail = self.letters().reset_password(email.as_str(), &token, origin);
         let trail = self.with_mail(Trail::default(), user.id, &mail).await?;
@@ -138,7 +141,7 @@ impl Identity {
         self.require_second_factor(&user, &body.second_factor, origin).await?;
         let hash = self.passwords.hash(&body.new_password).await?;
         let trail = self.log(EventKind::PasswordReset, None, origin, "");
-        let mail = self.letters().password_changed(&user.email, origin);
+        let mail = self.letters_to(&user).password_changed(&user.email, origin);
         let trail = self.with_mail(trail, user.id, &mail).await?;
         let seq = self.store.reset_password(token, &hash, self.clock.now(), trail).await?;
         let seq = seq.ok_or(Refusal::LinkUsedOrExpired)?;

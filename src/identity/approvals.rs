@@ -39,7 +39,8 @@ impl Identity {
             expires_at: at.after(self.limits.link_life()),
         };
         let expires_at = link.expires_at;
-        let mail = self.letters().verify_device(&user.email, &token, &device, origin, at, self.limits.link_minutes);
+        let mail =
+            self.letters_to(&user).verify_device(&user.email, &token, &device, origin, at, self.limits.link_minutes);
         let mails = vec![self.enclose(user.id, &mail, Some(device.id)).await?];
         let seq = self.store.create_link(link, Trail { mails, ..Trail::default() }).await?;
         self.postman.ring();
@@ -71,7 +72,7 @@ impl Identity {
         let second_factor = self.approval_factor(&user, caller, body, origin).await?;
         let unlock_key = self.vault.new_unlock_key(user.id, device.id).await?;
         let trail = self.log(EventKind::DeviceVerified, None, origin, device.name.clone());
-        let mail = self.letters().device_verified(&user.email, &device, origin);
+        let mail = self.letters_to(&user).device_verified(&user.email, &device, origin);
         let trail = self.with_mail(trail, user.id, &mail).await?;
         let token = Token::presented(&body.token).hash();
         match self.store.approve(token, second_factor, &unlock_key, self.clock.now(), trail).await? {

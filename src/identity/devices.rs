@@ -97,7 +97,7 @@ impl Identity {
             (_, Revoke::AllBut(_) | Revoke::Panic { .. }) => (EventKind::DeviceRemoved, None),
         };
         let trail = self.log(kind, about, origin, names.join(", "));
-        let mail = self.letters().devices_removed(&user.email, &names, origin);
+        let mail = self.letters_to(&user).devices_removed(&user.email, &names, origin);
         let trail = self.with_mail(trail, user.id, &mail).await?;
         let now = self.clock.now();
         let restore_until = restorable_until(reason, now, self.limits.restore_window());

@@ -11,6 +11,8 @@ use crate::{mail::Mail, store::Device};
 #[derive(Clone, Copy)]
 pub(super) struct Letters<'a> {
     pub(super) public_url: &'a str,
+    /// Where the reader logs in, if that is with a vendor: our own pages know no session of theirs.
+    pub(super) login_url: Option<&'a str>,
 }
 
 /// A mail before it has its two forms.
@@ -144,6 +146,12 @@ impl Letters<'_> {
         self.security(to, "Your password was changed", "Other logins have ended.", origin)
     }
 
+    /// To the address before.
+    pub(super) fn mail_changed(&self, to: &str, now: &str, origin: &Origin) -> Mail {
+        let words = format!("From now on mails go to {now}, because your login says so.");
+        self.security(to, "Your mail address was changed", &words, origin)
+    }
+
     pub(super) fn sync_turned_off(&self, to: &str, origin: &Origin) -> Mail {
         self.security(to, "Sync was turned off", "No device gets changes any more until it is verified again.", origin)
     }
@@ -177,11 +185,14 @@ impl Letters<'_> {
     }
 
     fn write(&self, draft: Draft<'_>) -> Mail {
-        let panic = draft.alarming.then(|| format!("{}/verify#panic", self.public_url));
+        let alarm = draft.alarming.then(|| match self.login_url {
+            None => ("lock every device", format!("{}/verify#panic", self.public_url)),
+            Some(login) => ("log in, then press Panic in the settings to lock every device", login.to_owned()),
+        });
         Mail {
             to: draft.to.to_owned(),
-            text: text(&draft, panic.as_deref()),
-            html: html(&draft, panic.as_deref()),
+            text: text(&draft, alarm.as_ref()),
+            html: html(&draft, alarm.as_ref()),
             subject: draft.subject,
         }
     }
@@ -191,7 +202,10 @@ fn from(origin: &Origin) -> Vec<(&'static str, String)> {
     vec![("Browser", origin.user_agent.clone()), ("Address", origin.address.clone())]
 }
 
-fn text(draft: &Draft<'_>, panic: Option<&str>) -> String {
+/// What to do if it was somebody else, and where.
+type Alarm = (&'static str, String);
+
+fn text(draft: &Draft<'_>, alarm: Option<&Alarm>) -> String {
     let mut parts = draft.words.clone();
     if !draft.facts.is_empty() {
         parts.push(draft.facts.iter().map(|(label, value)| format!("{label}: {value}")).collect::<Vec<_>>().join("\n"));
@@ -199,15 +213,15 @@ fn text(draft: &Draft<'_>, panic: Option<&str>) -> String {
     if let Some((label, link)) = &draft.button {
         parts.push(format!("{label}:\n{link}"));
     }
-    if let Some(link) = panic {
-        parts.push(format!("This wasn't me (lock every device):\n{link}"));
+    if let Some((what, link)) = alarm {
+        parts.push(format!("This wasn't me ({what}):\n{link}"));
     }
     parts.push("Keyleash".to_owned());
     parts.join("\n\n") + "\n"
 }
 
 /// Mail programs know little CSS; this is what all of them show well, in light and dark.
-fn html(draft: &Draft<'_>, panic: Option<&str>) -> String {
+fn html(draft: &Draft<'_>, alarm: Option<&Alarm>) -> String {
     use std::fmt::Write as _;
     let mut body = String::new();
     for words in &draft.words {
@@ -234,10 +248,10 @@ fn html(draft: &Draft<'_>, panic: Option<&str>) -> String {
             escape(label)
         );
     }
-    if let Some(link) = panic {
+    if let Some((what, link)) = alarm {
         let _ = write!(
             body,
-            "<p style=\"color:#596273\">Something wrong? <a href=\"{}\">This wasn't me: lock every device</a>.</p>",
+            "<p style=\"color:#596273\">Something wrong? <a href=\"{}\">This wasn't me: {what}</a>.</p>",
             escape(link)
         );
     }
@@ -260,11 +274,15 @@ mod tests {
 
     #[test]
     fn markup_in_what_a_browser_says_of_itself_is_text_and_the_token_is_in_the_fragment() {
-        let letters = Letters { public_url: "https://keys.example" };
+        let letters = Letters { public_url: "https://keys.example", login_url: None };
         let origin = Origin { address: "203.0.113.7".to_owned(), user_agent: "<script>alert(1)</script>".to_owned() };
         let mail = letters.password_changed("trader@example.com", &origin);
         assert!(!mail.html.contains("<script>"));
         assert!(mail.text.contains("https://keys.example/verify#panic"));
+        let vendors = Letters { login_url: Some("https://terminal.example/login?from=\"mail\""), ..letters };
+        let mail = vendors.password_changed("trader@example.com", &origin);
+        assert!(mail.text.contains("https://terminal.example/login") && !mail.text.contains("keys.example"));
+        assert!(mail.html.contains("https://terminal.example/login?from=&quot;mail&quot;"));
         let token = Token::new(&Entropy::new());
         let mail = letters.confirm_sign_up("trader@example.com", &token, &origin);
         assert!(mail.text.contains(&format!("/verify#signup={}", token.secret().expose())));

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use keyleash_domain::text::Invalid;
+use keyleash_domain::{claims::BadToken, text::Invalid};
 use keyleash_protocol::socket::RevokeReason;
 
-use crate::{device_keys::BadKey, store::StoreError, vault::VaultError};
+use crate::{device_keys::BadKey, jwks::JwksError, store::StoreError, vault::VaultError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("the address or the password is wrong, or the address is not confirmed yet")]
     BadCredentials,
+    #[error(transparent)]
+    BadToken(#[from] BadToken),
+    #[error("the vendor's keys are not known")]
+    VendorsKeys(#[from] JwksError),
     #[error("this kind of login is not taken here; GET /identity says which is")]
     LoginElsewhere,
     #[error("log in first")]
@@ -52,4 +56,14 @@ pub enum Refusal {
     /// Work off the actors' threads was given up; only when the process ends.
     #[error("the work was interrupted ({0})")]
     Interrupted(&'static str),
+}
+
+impl Refusal {
+    /// At login a missing code is part of not being logged in.
+    pub(super) fn at_login(self) -> Self {
+        match self {
+            Self::TotpRequired { .. } => Self::TotpRequired { at_login: true },
+            other => other,
+        }
+    }
 }

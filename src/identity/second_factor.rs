@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyleash_domain::{text::Invalid, totp};
+use keyleash_domain::totp;
 use keyleash_protocol::{
     Sensitive, UserId,
     http::{EventKind, SetUpTotp, TotpSetup},
@@ -36,7 +36,7 @@ impl Identity {
     /// the present one stays in force, until a code shows that the app has the new secret.
     pub async fn set_up_totp(&self, caller: &Caller, body: &SetUpTotp, origin: &Origin) -> Result<TotpSetup, Refusal> {
         let user = self.user(caller).await?;
-        self.check_password(&user, body.password.as_ref().ok_or_else(password_missing)?).await?;
+        self.check_owner(&user, body, origin).await?;
         self.require_second_factor(&user, &body.second_factor, origin).await?;
         let secret: Zeroizing<[u8; SECRET_BYTES]> = Zeroizing::new(self.entropy.bytes());
         let sealed = self.vault.seal(user.id, Purpose::TotpSecret, &*secret).await?;
@@ -69,8 +69,8 @@ impl Identity {
         let step = self.matching_step(user.id, &pending.sealed, code).await?.ok_or(Refusal::TotpInvalid)?;
         let (codes, hashes) = self.new_recovery_codes();
         let (kind, mail) = match user.totp_secret {
-            None => (EventKind::TotpEnabled, self.letters().totp_enabled(&user.email, origin)),
-            Some(_) => (EventKind::TotpChanged, self.letters().totp_changed(&user.email, origin)),
+            None => (EventKind::TotpEnabled, self.letters_to(&user).totp_enabled(&user.email, origin)),
+            Some(_) => (EventKind::TotpChanged, self.letters_to(&user).totp_changed(&user.email, origin)),
         };
         let trail = self.with_mail(self.log(kind, caller.device, origin, ""), user.id, &mail).await?;
         let present = user.totp_secret.as_deref();
@@ -90,7 +90,7 @@ impl Identity {
         }
         self.require_second_factor(&user, given, origin).await?;
         let trail = self.log(EventKind::TotpDisabled, caller.device, origin, "");
-        let trail = self.with_mail(trail, user.id, &self.letters().totp_disabled(&user.email, origin)).await?;
+        let trail = self.with_mail(trail, user.id, &self.letters_to(&user).totp_disabled(&user.email, origin)).await?;
         let now = self.clock.now();
         let restore_until = now.after(self.limits.restore_window());
         let seq = self.store.disable_totp(user.id, now, restore_until, trail).await?;
@@ -152,7 +152,7 @@ impl Identity {
             return Ok(false);
         }
         let trail = self.log(EventKind::RecoveryCodeUsed, None, origin, "");
-        let letter = self.letters().recovery_code_used(&user.email, origin);
+        let letter = self.letters_to(user).recovery_code_used(&user.email, origin);
         self.record(user.id, self.with_mail(trail, user.id, &letter).await?).await?;
         self.postman.ring();
         Ok(true)
@@ -172,10 +172,6 @@ impl Identity {
         let hashes = codes.iter().map(recovery_hash).collect();
         (codes, hashes)
     }
-}
-
-fn password_missing() -> Invalid {
-    Invalid { field: "password", rule: "is needed to set up two-factor authentication".to_owned() }
 }
 
 fn authenticator(secret: &[u8], account: &str) -> Totp {

@@ -1,5 +1,6 @@
 //! The user's switch, and the device's "auto connect all accounts".
 
+use keyleash_domain::login::Login;
 use keyleash_protocol::http::{EventKind, LoginKind, Me, SetSync};
 
 use super::{Caller, Identity, Origin, Refusal};
@@ -23,7 +24,10 @@ impl Identity {
         Ok(Me {
             user_id: user.id,
             email: user.email,
-            login: LoginKind::Account,
+            login: match user.login {
+                Login::Address(_) => LoginKind::Account,
+                Login::Vendor(_) => LoginKind::Vendor,
+            },
             totp_enabled: user.totp_secret.is_some(),
             sync_enabled: user.sync_enabled,
             auto_connect: device.is_some_and(|device| device.auto_connect),
@@ -57,7 +61,7 @@ impl Identity {
 
     async fn turn_sync_off(&self, user: &User, caller: &Caller, origin: &Origin) -> Result<(), Refusal> {
         let trail = self.log(EventKind::SyncTurnedOff, caller.device, origin, "");
-        let mail = self.letters().sync_turned_off(&user.email, origin);
+        let mail = self.letters_to(user).sync_turned_off(&user.email, origin);
         let trail = self.with_mail(trail, user.id, &mail).await?;
         let now = self.clock.now();
         let restore_until = now.after(self.limits.restore_window());

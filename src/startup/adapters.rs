@@ -1,7 +1,8 @@
 //! The one place that knows which adapter a configuration names.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use keyleash_domain::claims::Terms;
 use keyleash_protocol::UnixMillis;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
@@ -10,9 +11,10 @@ use crate::{
     actors,
     bus::{Bus, BusEvent, local::LocalBus, redis::RedisBus},
     clock::{Clock, DatabaseClock},
-    config::Config,
+    config::{Config, IdentityProvider},
     entropy::Entropy,
-    identity,
+    identity::{self, Logins, Vendor},
+    jwks::{Jwks, JwksError, file::FileJwks, url::UrlJwks},
     kms::{Kms, file::FileKms},
     mail::{MailArchive, Mailer, files::FileMailer, smtp::SmtpMailer},
     store::{Store, StoreResult, sql},
@@ -33,6 +35,7 @@ pub(super) struct Adapters {
     pub(super) bus: Arc<dyn Bus>,
     /// What the bus hears.
     pub(super) heard: Receiver<BusEvent>,
+    pub(super) logins: Logins,
     pub(super) clock: Arc<DatabaseClock>,
     pub(super) entropy: Entropy,
 }
@@ -47,9 +50,10 @@ impl Adapters {
         let vault =
             LocalVault::start(store.clone(), store.clone(), kms.clone(), clock.clone(), entropy.clone(), limits);
         let (mailer, archive) = mailer(config)?;
+        let logins = logins(config, patience).await?;
         let (hints, heard) = mpsc::channel(BUS_QUEUE);
         let bus = bus(config, patience, hints, &entropy).await?;
-        Ok(Self { store, vault, kms, mailer, archive, bus, heard, clock, entropy })
+        Ok(Self { store, vault, kms, mailer, archive, bus, heard, logins, clock, entropy })
     }
 
     pub(super) fn for_identity(&self) -> identity::Ports {
@@ -115,6 +119,41 @@ pub(super) async fn probe_bus(config: &Config, entropy: &Entropy) -> Result<(), 
 
 fn is_local(config: &Config) -> bool {
     config.bus.url.starts_with("local:")
+}
+
+/// Which logins are taken. A vendor that cannot be reached yet is nothing to wait for: its keys are asked for again with the
+/// next login.
+async fn logins(config: &Config, patience: Patience) -> Result<Logins, StartError> {
+    let identity = &config.identity;
+    let accounts = identity.provider != IdentityProvider::Jwt;
+    if identity.provider == IdentityProvider::Accounts {
+        return Ok(Logins { accounts, vendor: None });
+    }
+    let (keys, fetched) = vendors_keys(config).await.map_err(StartError::VendorsKeys)?;
+    if patience == Patience::FailFast {
+        fetched.map_err(StartError::VendorsKeys)?;
+    }
+    let given = |key: &Option<String>| key.clone().unwrap_or_default();
+    let terms = Terms {
+        issuer: given(&identity.jwt_issuer),
+        audience: given(&identity.jwt_audience),
+        skew: Duration::from_secs(identity.clock_skew_seconds),
+    };
+    let (mail_claim, login_url) = (identity.mail_claim.clone(), given(&identity.login_url));
+    Ok(Logins { accounts, vendor: Some(Vendor { keys, terms, mail_claim, login_url }) })
+}
+
+type KeysAndWhetherTheyCame = (Arc<dyn Jwks>, Result<(), JwksError>);
+
+/// The vendor's keys. A file is there or it is a mistake; an address may answer later.
+pub(super) async fn vendors_keys(config: &Config) -> Result<KeysAndWhetherTheyCame, JwksError> {
+    let identity = &config.identity;
+    if let Some(path) = &identity.jwks_file {
+        return Ok((Arc::new(FileJwks::open(path.as_ref())?), Ok(())));
+    }
+    let keys = UrlJwks::new(identity.jwks_url.as_deref().unwrap_or_default())?;
+    let fetched = keys.fetch().await;
+    Ok((Arc::new(keys), fetched))
 }
 
 type MailOutAndIn = (Arc<dyn Mailer>, Option<Arc<dyn MailArchive>>);

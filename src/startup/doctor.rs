@@ -6,8 +6,9 @@ use super::{adapters, keys};
 use crate::{
     causes,
     clock::{Clock, SystemClock},
-    config::Config,
+    config::{Config, IdentityProvider},
     entropy::Entropy,
+    jwks::JwksError,
     store::sql::{self, Tables},
 };
 
@@ -24,6 +25,7 @@ pub fn doctor(config: &Config) -> ExitCode {
             ("bus", bus(config).await),
             ("kms", kms(config).await),
             ("mail", mail(config).await),
+            ("login", login(config).await),
         ]
     });
     let mut healthy = true;
@@ -92,6 +94,20 @@ async fn kms(config: &Config) -> Finding {
         let mend = keys::mending(&error);
         (error.into(), mend)
     })
+}
+
+async fn login(config: &Config) -> Finding {
+    if config.identity.provider == IdentityProvider::Accounts {
+        return Ok("accounts of this server's own; no vendor's".to_owned());
+    }
+    let mend = "check identity.jwks_file or identity.jwks_url: a JSON Web Key Set whose keys have a `kid`, and with an address, \
+                that this machine reaches it without a redirect; until then nobody can log in with the vendor";
+    let wrong = |error: JwksError| (error.into(), mend);
+    let (keys, fetched) = adapters::vendors_keys(config).await.map_err(wrong)?;
+    fetched.map_err(wrong)?;
+    let keys = keys.keys("").await.map_err(wrong)?;
+    let place = config.identity.jwks_file.as_deref().or(config.identity.jwks_url.as_deref()).unwrap_or_default();
+    Ok(format!("{place} has {} keys to check the vendor's tokens with", keys.len()))
 }
 
 async fn mail(config: &Config) -> Finding {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use keyleash_domain::{
     attempts::{Decision, Policy},
     device::Refusal,
+    login::{Login, VendorLogin},
     text::{DeviceName, Email},
 };
 use keyleash_protocol::{
@@ -19,14 +20,15 @@ use keyleash_protocol::{
 use super::{
     Activity, ApproveOutcome, ChangeOutcome, ConfirmedTotp, CredentialChange, Device, EnrolOutcome, Gift,
     HistoryOutcome, LinkPurpose, LinkedDevice, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession,
-    NewUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, SessionStore, Step, Store, TickOutcome,
-    TokenHash, Trail, Whereabouts,
+    NewUser, NewVendorUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, SessionStore, Step, Store,
+    TickOutcome, TokenHash, Trail, Whereabouts,
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
 /// Runs every case.
 pub(crate) async fn suite(store: &dyn Store) {
     users_are_created_once(store).await;
+    a_vendors_user_is_nobodys_account(store).await;
     an_address_is_confirmed_by_its_link_once(store).await;
     a_totp_step_is_taken_once(store).await;
     a_recovery_code_is_taken_once(store).await;
@@ -225,9 +227,41 @@ async fn users_are_created_once(store: &dyn Store) {
     let email = format!("{}@example.com", one.user);
     let other = UserId::from_uuid(one.entropy.id(NOW));
     assert!(!store.create_user(new_user(other, &email), link(&one.entropy, other), Trail::default()).await.unwrap());
-    assert_eq!(store.user_by_email(&Email::parse(&email).unwrap()).await.unwrap().unwrap().id, one.user);
+    let login = Login::Address(Email::parse(&email).unwrap());
+    assert_eq!(store.user_by_login(&login).await.unwrap().unwrap().id, one.user);
     assert!(store.user(other).await.unwrap().is_none());
     assert_eq!(store.epoch().await.unwrap(), store.epoch().await.unwrap());
+}
+
+async fn a_vendors_user_is_nobodys_account(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let email = Email::parse(&format!("{}@example.com", one.user)).unwrap();
+    let login = VendorLogin::new("https://vendor.example", email.as_str()).unwrap();
+    let new = || NewVendorUser {
+        id: UserId::from_uuid(one.entropy.id(NOW)),
+        login: login.clone(),
+        email: email.clone(),
+        at: NOW,
+    };
+    let (a, b) = tokio::join!(
+        store.create_vendor_user(new(), Trail::default()),
+        store.create_vendor_user(new(), Trail::default())
+    );
+    assert_eq!(u8::from(a.unwrap()) + u8::from(b.unwrap()), 1, "one of two nodes makes it");
+    let vendors = store.user_by_login(&Login::Vendor(login.clone())).await.unwrap().unwrap();
+    assert_eq!(
+        (vendors.login, vendors.email.as_str(), vendors.confirmed),
+        (Login::Vendor(login), email.as_str(), true)
+    );
+    let account = store.user_by_login(&Login::Address(email.clone())).await.unwrap().unwrap();
+    assert_eq!((account.id, account.login), (one.user, Login::Address(email.clone())));
+
+    let moved = Email::parse(&format!("moved-{}", email.as_str())).unwrap();
+    assert!(store.set_email(vendors.id, &moved, Trail::default()).await.unwrap());
+    assert!(!store.set_email(vendors.id, &moved, Trail::default()).await.unwrap(), "it is there already");
+    assert_eq!(store.user(vendors.id).await.unwrap().unwrap().email, moved.as_str());
+    assert_eq!(store.user(one.user).await.unwrap().unwrap().email, email.as_str());
+    assert!(store.user_by_login(&Login::Address(moved)).await.unwrap().is_none(), "where mails go is no login");
 }
 
 async fn an_address_is_confirmed_by_its_link_once(store: &dyn Store) {

@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use keyleash_domain::text::Email;
+use keyleash_domain::{
+    login::{Login, VendorLogin},
+    text::Email,
+};
 use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId, http::MailPreferences};
 
 use super::{Heads, NewLink, PendingTotp, StoreResult, TokenHash, Trail};
@@ -17,10 +20,22 @@ pub struct NewUser {
     pub at: UnixMillis,
 }
 
+/// Somebody who comes with a vendor's token for the first time.
+#[derive(Clone, Debug)]
+pub struct NewVendorUser {
+    pub id: UserId,
+    pub login: VendorLogin,
+    pub email: Email,
+    pub at: UnixMillis,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub id: UserId,
+    pub login: Login,
+    /// Where mails go. Names nobody: several users may have one.
     pub email: String,
+    /// Of a vendor's user empty, which is no password's.
     pub password_hash: String,
     /// Whether the address was confirmed.
     pub confirmed: bool,
@@ -53,7 +68,13 @@ pub trait UserStore: Debug + Send + Sync {
 
     async fn user(&self, user: UserId) -> StoreResult<Option<User>>;
 
-    async fn user_by_email(&self, email: &Email) -> StoreResult<Option<User>>;
+    async fn user_by_login(&self, login: &Login) -> StoreResult<Option<User>>;
+
+    /// `false`: there is one with this login; nothing was written.
+    async fn create_vendor_user(&self, user: NewVendorUser, trail: Trail) -> StoreResult<bool>;
+
+    /// Where mails go from now on. `false`: they go there already; nothing was written.
+    async fn set_email(&self, user: UserId, email: &Email, trail: Trail) -> StoreResult<bool>;
 
     /// Uses up a sign-up link. `None`: used, expired or never given.
     async fn confirm_user(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<UserId>>;

@@ -14,3 +14,4 @@ mod second_factor;
 mod sessions;
 mod sites;
 mod vendor;
+mod vendor_keys;

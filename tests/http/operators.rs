@@ -12,7 +12,7 @@ async fn readiness_names_every_part() {
     assert_eq!(readiness["ready"], true);
     let names: Vec<&str> =
         readiness["parts"].as_array().unwrap().iter().map(|part| part["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["store", "bus", "kms", "mail", "node"]);
+    assert_eq!(names, ["store", "bus", "kms", "mail", "vendor_keys", "node"]);
 }
 
 #[tokio::test]

@@ -6,9 +6,11 @@
 pub mod attempts;
 pub mod balance;
 pub mod catch_up;
+pub mod claims;
 pub mod connection;
 pub mod device;
 pub mod fan_out;
+pub mod login;
 pub mod origin;
 pub mod outbox;
 pub mod peer;

@@ -16,6 +16,7 @@ mod link;
 mod postgres;
 mod redis;
 mod smtp;
+mod vendor;
 
 pub use certificates::{Authority, Issued};
 pub use kms::Kms;
@@ -24,3 +25,4 @@ pub use link::Link;
 pub use postgres::Postgres;
 pub use redis::{Redis, RedisCluster};
 pub use smtp::{Misdeed, Protection, Smtp};
+pub use vendor::Vendor;

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use keyleash_domain::login::Login;
 use keyleash_protocol::{Seq, UnixMillis, Version, http::MailPreferences};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::Row;
@@ -73,6 +74,10 @@ pub(super) fn named<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
         .map_err(|_| Fault::Unexpected(format!("an unknown name: {text:?}")))
 }
 
+fn login(text: &str) -> Result<Login, Fault> {
+    Login::from_text(text).ok_or_else(|| Fault::Unexpected("a login that is neither kind".to_owned()))
+}
+
 fn hash(bytes: Vec<u8>) -> Result<TokenHash, Fault> {
     bytes.try_into().map_err(|_| Fault::Unexpected("a hash that is not 32 bytes".to_owned()))
 }
@@ -85,6 +90,7 @@ impl Columns<'r> {
     pub(super) fn user(&self) -> Result<User, Fault> {
         Ok(User {
             id: parse(&self.0.try_get::<String, _>("id")?)?,
+            login: login(&self.0.try_get::<String, _>("login")?)?,
             email: self.0.try_get("email")?,
             password_hash: self.0.try_get("password_hash")?,
             confirmed: self.0.try_get("confirmed")?,

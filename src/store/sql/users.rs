@@ -1,6 +1,6 @@
 //! Users, their passwords, their sync switch.
 
-use keyleash_domain::text::Email;
+use keyleash_domain::{login::Login, text::Email};
 use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId, http::MailPreferences, socket::RevokeReason};
 use sqlx::{query, query_as, query_scalar};
 
@@ -10,7 +10,8 @@ use super::{
     transaction::{Change, Part, existing},
 };
 use crate::store::{
-    Changes, Heads, LinkPurpose, NewLink, NewUser, Revoke, StoreResult, TokenHash, Trail, User, UserStore,
+    Changes, Heads, LinkPurpose, NewLink, NewUser, NewVendorUser, Revoke, StoreResult, TokenHash, Trail, User,
+    UserStore,
 };
 
 for_every_driver! {
@@ -27,8 +28,8 @@ impl UserStore for SqlStore {
         self.run("create a user", || async {
             let mut tx = self.begin().await?;
             let created = query(
-                "INSERT INTO users (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (email) DO UPDATE SET password_hash = excluded.password_hash
+                "INSERT INTO users (id, login, email, password_hash, created_at) VALUES ($1, $2, $2, $3, $4)
+                 ON CONFLICT (login) DO UPDATE SET password_hash = excluded.password_hash
                  WHERE users.confirmed = FALSE AND users.id = excluded.id RETURNING id",
             )
             .bind(user.id.to_string())
@@ -59,13 +60,54 @@ impl UserStore for SqlStore {
         .await
     }
 
-    async fn user_by_email(&self, email: &Email) -> StoreResult<Option<User>> {
+    async fn user_by_login(&self, login: &Login) -> StoreResult<Option<User>> {
         self.run("find a user", || async {
-            let row = query("SELECT * FROM users WHERE email = $1")
-                .bind(email.as_str().to_owned())
+            let row = query("SELECT * FROM users WHERE login = $1")
+                .bind(login.to_text())
                 .fetch_optional(&self.reader)
                 .await?;
             row.map(|row| Columns::<D>(&row).user()).transpose()
+        })
+        .await
+    }
+
+    async fn create_vendor_user(&self, user: NewVendorUser, trail: Trail) -> StoreResult<bool> {
+        self.run("create a vendor's user", || async {
+            let mut tx = self.begin().await?;
+            let created = query(
+                "INSERT INTO users (id, login, email, password_hash, confirmed, created_at)
+                 VALUES ($1, $2, $3, '', TRUE, $4) ON CONFLICT (login) DO NOTHING RETURNING id",
+            )
+            .bind(user.id.to_string())
+            .bind(Login::Vendor(user.login.clone()).to_text())
+            .bind(user.email.as_str().to_owned())
+            .bind(user.at.0)
+            .fetch_optional(&mut *tx.0)
+            .await?;
+            if created.is_none() {
+                return Ok(false);
+            }
+            tx.write(user.id, &trail).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn set_email(&self, user: UserId, email: &Email, trail: Trail) -> StoreResult<bool> {
+        self.run("set a mail address", || async {
+            let mut tx = self.begin().await?;
+            let set = query("UPDATE users SET email = $2 WHERE id = $1 AND email <> $2 RETURNING id")
+                .bind(user.to_string())
+                .bind(email.as_str().to_owned())
+                .fetch_optional(&mut *tx.0)
+                .await?;
+            if set.is_none() {
+                return Ok(false);
+            }
+            tx.write(user, &trail).await?;
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }

@@ -63,7 +63,6 @@ export class KeyleashLogin extends LiveElement {
     return html`
       <div class="stack">
         <h2>${login.title}</h2>
-        ${this.#refusal()}
         <form class="stack" @submit=${this.#submitLogIn}>
           ${this.#email()}
           ${field({ name: "password", label: login.password, type: "password", autocomplete: "current-password", error: this.failure?.fields.password })}
@@ -111,24 +110,19 @@ export class KeyleashLogin extends LiveElement {
   /** There are no passwords here. */
   #elsewhere({ login_url }: LoginOffer) {
     const { login, opening } = this.texts;
+    const { session } = this.snapshot;
+    const refusal = session.kind === "none" ? session.refusal : undefined;
     return html`
       <div class="stack">
         <h2>${login.title}</h2>
         <p>${login.elsewhere}</p>
-        ${this.#refusal()}
+        ${refusal ? html`<p class="error" role="alert">${refusal.detail}</p>` : nothing}
         <div class="row">
           ${login_url ? html`<a href=${login_url}>${login.goThere}</a>` : nothing}
           <button ?disabled=${this.busy} @click=${() => this.attempt(() => this.client.refreshSession())}>${opening.tryAgain}</button>
         </div>
       </div>
     `;
-  }
-
-  /** Why the vendor's word for the user was not taken. */
-  #refusal() {
-    const { session } = this.snapshot;
-    if (session.kind !== "none" || !session.refusal) return nothing;
-    return html`<p class="error" role="alert">${session.refusal.detail}</p>`;
   }
 
   #signUp() {

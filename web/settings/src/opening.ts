@@ -65,11 +65,6 @@ export async function obstacle(server: string): Promise<Obstacle> {
   }
 }
 
-/** Whether `server` may stand in the attribute. */
-export function isAddress(server: string | undefined): boolean {
-  return server === "" || URL.canParse(server ?? "");
-}
-
 /** The server as people know it. */
 export function hostOf(server: string): string {
   if (server === "") return location.host;

@@ -12,7 +12,7 @@ import "./general.ts";
 import { failureOf } from "./failure.ts";
 import { LiveElement } from "./live.ts";
 import "./login.ts";
-import { hostOf, isAddress, type Obstacle, obstacle, openOnce } from "./opening.ts";
+import { hostOf, type Obstacle, obstacle, openOnce } from "./opening.ts";
 import type { AccountsTab, Section } from "./places.ts";
 import "./security.ts";
 import "./status.ts";
@@ -120,7 +120,7 @@ export class KeyleashSettings extends LiveElement {
       return html`
         <div class="card stack" role="alert">
           <div class="stack tight"><h3>${opening.failed}</h3><p class="muted">${this.failure.message}</p></div>
-          ${isAddress(this.server) ? html`<div><button @click=${this.#tryAgain}>${opening.tryAgain}</button></div>` : nothing}
+          <div><button @click=${this.#tryAgain}>${opening.tryAgain}</button></div>
         </div>
       `;
     }
@@ -188,7 +188,7 @@ export class KeyleashSettings extends LiveElement {
   async #open(server: string): Promise<void> {
     this.#opening = server;
     this.failure = undefined;
-    if (!isAddress(server)) {
+    if (server !== "" && !URL.canParse(server)) {
       this.failure = { message: this.texts.opening.badAddress(server), fields: {} };
       return;
     }

@@ -5,11 +5,6 @@ import { type Group, panel, type State } from "../state.ts";
 
 const place = { section: "accounts" } as const;
 const out = { session: { kind: "none" }, sync: { kind: "off" }, accounts: [], devices: [] } as const;
-/** A server that leaves the login to a vendor. */
-const vendors = {
-  loginOffer: async () => ({ accounts: false, vendor: true, login_url: "https://terminal.example/log-in" }),
-};
-const refusal = { code: "bad_token", detail: "The token has expired." } as const;
 const pressed = (name: string, open?: State["open"]): State => ({
   name,
   view: () => panel(place, { change: out }),
@@ -22,15 +17,6 @@ export const login: Group = {
     pressed("log-in"),
     pressed("sign-up", (figure, { login: words }) => press(figure, words.signUp)),
     pressed("forgot", (figure, { login: words }) => press(figure, words.forgot)),
-    { name: "vendor", view: () => panel(place, { change: out, answers: vendors }) },
-    {
-      name: "vendor-refused",
-      view: () => panel(place, { change: { ...out, session: { kind: "none", refusal } }, answers: vendors }),
-    },
-    {
-      name: "vendor-code",
-      view: () => panel(place, { change: { ...out, session: { kind: "second_factor" } }, answers: vendors }),
-    },
     { name: "connecting", view: () => panel(place, { change: { ...out, session: { kind: "unknown" } } }) },
     { name: "bad-address", view: () => html`<keyleash-settings server="keys"></keyleash-settings>` },
     { name: "in", view: () => panel(place, { change: { accounts: snapshot.accounts.slice(0, 2) } }) },
