@@ -1,7 +1,7 @@
 /** The HTTP interface under `/api/v1`, call by call. Owns nothing; a refusal becomes a {@link ProblemError}. */
 
 import { ProblemError, UnreachableError } from "./errors.ts";
-import { HTTP_TIMEOUT_MS } from "./limits.ts";
+import { HTTP_TIMEOUT_MS, RENEWAL_PAUSES_MS } from "./limits.ts";
 import type {
   Approve,
   CredentialId,
@@ -64,6 +64,8 @@ export class Api {
     server: string,
     private readonly refused: (problem: Problem) => void,
     private readonly token: Token | undefined,
+    /** Whether this tab takes somebody for logged in. */
+    private readonly loggedIn: () => boolean,
   ) {
     this.#base = new URL("/api/v1/", server);
   }
@@ -137,8 +139,9 @@ export class Api {
   async #call<T>(method: Method, path: string, body?: unknown): Promise<T> {
     let answer = await this.#fetch(method, path, body);
     let problem = await problemOf(answer);
-    if (problem?.code === "session_required") {
-      // Another call's answer may have brought a new login while this one was on its way with the old.
+    for (const ms of RENEWAL_PAUSES_MS) {
+      if (problem?.code !== "session_required" || !this.loggedIn()) break;
+      await new Promise((resolve) => setTimeout(resolve, ms));
       await this.token?.load();
       answer = await this.#fetch(method, path, body);
       problem = await problemOf(answer);

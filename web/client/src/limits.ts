@@ -3,6 +3,12 @@
 /** An HTTP call without an answer for this long counts as unreachable: longer than a password hash on a busy server. */
 export const HTTP_TIMEOUT_MS = 15_000;
 
+/**
+ * How long a refused login is given to turn out renewed: approving a device in another tab renews the login, and the news of
+ * the approval may come over the socket before the answer that brings the new cookie. Waits between the tries.
+ */
+export const RENEWAL_PAUSES_MS: readonly number[] = [0, 300, 1_500];
+
 /** From opening the socket to `welcome`. The server gives `hello` 5 s; beyond twice that something swallows frames. */
 export const GREETING_TIMEOUT_MS = 10_000;
 

@@ -41,7 +41,12 @@ export class Login {
     private readonly here: LoginSurroundings,
   ) {
     this.#token = new URL(server).origin === location.origin ? undefined : new Token(server);
-    this.api = new Api(server, (problem) => this.#refuse(problem), this.#token);
+    this.api = new Api(
+      server,
+      (problem) => this.#refuse(problem),
+      this.#token,
+      () => this.#session.kind === "in",
+    );
     this.vendor =
       identity &&
       new VendorLogin(identity, {
