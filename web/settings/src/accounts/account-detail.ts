@@ -64,6 +64,8 @@ export class AccountDetail extends LiveElement {
     const { detail } = texts.accounts;
     const { account, environmentName, exchangeName } = this.item;
     const kind = kindOf(account);
+    const added = day(texts, account.createdAt);
+    const changed = day(texts, account.updatedAt ?? account.createdAt);
     return html`
       <dl>
         <dt>${detail.exchange}</dt>
@@ -81,7 +83,7 @@ export class AccountDetail extends LiveElement {
           `;
         })}
         <dt>${detail.added}</dt>
-        <dd>${day(texts, account.createdAt)}${account.updatedAt ? html` <span class="muted">${detail.changed(day(texts, account.updatedAt))}</span>` : nothing}</dd>
+        <dd>${added}${changed === added ? nothing : html` <span class="muted">${detail.changed(changed)}</span>`}</dd>
         ${this.#held()}
       </dl>
     `;

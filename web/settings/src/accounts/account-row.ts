@@ -96,13 +96,13 @@ export const rowStyles = css`
   .pick { display: grid; place-items: center; width: 36px; align-self: stretch; cursor: pointer; }
   .pick input { width: 17px; height: 17px; min-height: 17px; margin: 0; accent-color: var(--accent); cursor: inherit; }
   .main {
-    display: grid; grid-template-columns: auto minmax(0, 1fr) auto auto auto; align-items: center; column-gap: 12px; align-self: stretch;
+    display: grid; grid-template-columns: auto minmax(10rem, 1fr) fit-content(24rem) auto auto; align-items: center; column-gap: 12px; align-self: stretch;
     padding: 8px 4px; border: 0; background: none; text-align: start; font-weight: 400; min-width: 0; outline-offset: -2px;
   }
   .main:hover:not(:disabled) { background: none; }
   .what { display: grid; gap: 1px; min-width: 0; }
   .label { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-  .sub { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 6px; }
+  .sub { display: flex; align-items: baseline; column-gap: 6px; white-space: nowrap; overflow: hidden; }
   .sub > :not(:last-child)::after { content: "·"; margin-left: 6px; }
   .main::after {
     content: ""; width: 7px; height: 7px; margin: 0 6px; border: solid var(--muted); border-width: 0 1.5px 1.5px 0;
@@ -110,17 +110,18 @@ export const rowStyles = css`
   }
   .main[aria-expanded="true"]::after { transform: translateY(2px) rotate(225deg); }
   .badges { display: flex; flex-wrap: wrap; gap: 4px; justify-content: flex-end; }
-  .badges:empty { display: none; }
   .facts { display: grid; justify-items: end; gap: 1px; min-width: 6.5rem; white-space: nowrap; }
   .share { display: flex; align-items: center; gap: 10px; justify-content: flex-end; font-weight: 450; min-width: 9rem; padding: 6px 4px; }
   @container (max-width: 759px) {
     .facts { display: none; }
-    .main { grid-template-columns: auto minmax(0, 1fr) auto auto; }
+    .main { grid-template-columns: auto minmax(0, 1fr) auto; }
+    .main > .mark { grid-row: 1 / span 2; }
+    .main::after { grid-area: 1 / 3 / span 2; }
+    .badges:empty { display: none; }
+    .badges { grid-area: 2 / 2; justify-content: flex-start; margin-top: 2px; }
   }
   @container (max-width: 599px) {
-    .main { grid-template-columns: auto minmax(0, 1fr) auto; }
-    .main::after { grid-area: 1 / 3; }
-    .badges { grid-area: 2 / 2; justify-content: flex-start; margin-top: 2px; }
+    .sub { flex-wrap: wrap; }
     .share { min-width: 0; }
     .share .words { display: none; }
     .label { white-space: normal; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
@@ -128,6 +129,8 @@ export const rowStyles = css`
   @container (max-width: 419px) {
     .main { grid-template-columns: auto minmax(0, 1fr); column-gap: 10px; }
     .main::after { display: none; }
+    .sub .mono { flex-basis: 100%; }
+    .sub:has(.mono) > :nth-last-child(2)::after { content: none; }
   }
   @media (pointer: coarse) { .pick { width: 44px; } .share, .share button { min-height: 44px; } }
 `;

@@ -44,13 +44,14 @@ export class AccountsView extends LiveElement {
     stateStyles,
     css`
       :host { container-type: inline-size; }
-      .list { border-block-end: 1px solid var(--line); }
+      .ledger { border-block-end: 1px solid var(--line); }
       .toasts { position: sticky; bottom: 12px; z-index: 2; display: grid; gap: 8px; max-width: 34rem; margin-inline: auto; width: 100%; }
     `,
   ];
 
   @property({ attribute: false }) openSync!: () => void;
   @state() private adding = false;
+  @state() private discarding = false;
   @state() private opened: CredentialId | undefined;
   @state() private query = "";
   @state() private filter: Filter = "all";
@@ -94,7 +95,7 @@ export class AccountsView extends LiveElement {
         </div>
         ${this.adding ? html`<keyleash-account-form .client=${this.client} .close=${this.#added}></keyleash-account-form>` : nothing}
         ${this.failureView()}
-        ${sealedView(texts, snapshot, { busy: this.busy, discard: () => void this.attempt(() => this.client.discardSealed()) })}
+        ${this.#sealed()}
         ${retrievalBar(texts, snapshot)}
         ${elsewhereBanner(texts, snapshot, () => void this.attempt(() => this.client.retrieveAll()))}
         ${decisionsBanner(texts, this.filter === "conflicts" ? 0 : counts.conflicts, () => this.#decide())}
@@ -112,7 +113,7 @@ export class AccountsView extends LiveElement {
     const { accounts } = texts;
     const selected = this.#listed.items.filter(({ id }) => selection.ids.has(id));
     return html`
-      <div class="list">
+      <div class="ledger">
         ${toolbar(texts, {
           ...{ query: this.query, filter: this.filter, order: this.order, counts },
           search: (query) => {
@@ -187,6 +188,19 @@ export class AccountsView extends LiveElement {
     `;
   }
 
+  #sealed() {
+    return sealedView(this.texts, this.snapshot, {
+      ...{ busy: this.busy, asking: this.discarding },
+      ask: (asking) => {
+        this.discarding = asking;
+      },
+      discard: () =>
+        void this.attempt(() => this.client.discardSealed()).then(() => {
+          this.discarding = false;
+        }),
+    });
+  }
+
   // --- What is asked for ---
 
   readonly #actions: RowActions = {
@@ -200,6 +214,7 @@ export class AccountsView extends LiveElement {
 
   #open({ id }: Item) {
     this.opened = this.opened === id ? undefined : id;
+    if (this.opened) this.#holders.look();
     void this.#focusRow(id);
   }
 

@@ -16,7 +16,9 @@ export const pickerStyles = css`
   .exchange:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
   .exchange input { position: absolute; inset: 0; width: 100%; height: 100%; min-height: 0; margin: 0; opacity: 0; cursor: inherit; }
   .exchange .mark { width: 30px; height: 30px; font-size: 0.8rem; border-radius: 8px; }
-  .exchange .name { display: grid; min-width: 0; }
+  .exchange .name { display: grid; min-width: 0; line-height: 1.3; }
+  .exchange .caution { font-size: 0.8rem; }
+  @container (max-width: 479px) { .exchange { font-size: 0.87rem; padding-inline: 6px; gap: 6px; } }
 `;
 
 interface PickerOptions {

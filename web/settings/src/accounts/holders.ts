@@ -1,4 +1,7 @@
-/** Which devices hold which account. The server knows; it is asked again when the devices or the accounts are others. */
+/**
+ * Which devices hold which account. The server knows; it is asked again when the devices or the accounts are others, and when
+ * somebody looks closely: that another device has retrieved an account is told to nobody.
+ */
 
 import type { Client, CredentialId, DeviceView } from "@keyleash/client";
 import type { ReactiveController, ReactiveControllerHost } from "lit";
@@ -23,18 +26,27 @@ export class Holders implements ReactiveController {
     return this.#names.get(id);
   }
 
+  /** An account's details were opened. */
+  look(): void {
+    if (this.client().state.sync.kind === "verified") this.#askAfter(0);
+  }
+
   hostUpdated(): void {
     const { devices, accounts, sync } = this.client().state;
     if (sync.kind !== "verified" || (this.#seen?.devices === devices && this.#seen.accounts === accounts)) return;
     const first = this.#seen === undefined;
     this.#seen = { devices, accounts };
-    this.#timer ??= setTimeout(() => void this.#ask(), first ? 0 : GATHER_MS);
+    this.#askAfter(first ? 0 : GATHER_MS);
   }
 
   hostDisconnected(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#seen = undefined;
+  }
+
+  #askAfter(ms: number): void {
+    this.#timer ??= setTimeout(() => void this.#ask(), ms);
   }
 
   async #ask(): Promise<void> {

@@ -30,7 +30,7 @@ export class ImportPanel extends LitElement {
       .take { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 8px; align-items: start; }
       /* One line until there is something in it; what is pasted is not for onlookers. */
       textarea { min-height: 40px; height: 40px; resize: none; overflow: hidden; -webkit-text-security: disc; }
-      textarea:placeholder-shown { -webkit-text-security: none; }
+      textarea:placeholder-shown { font: inherit; white-space: nowrap; -webkit-text-security: none; }
       .result { min-height: 1.5em; }
       @container (max-width: 479px) { .take { grid-template-columns: minmax(0, 1fr); } }
       @media (pointer: coarse) { textarea { height: 48px; } }

@@ -36,14 +36,19 @@ const PLACEHOLDERS_MAX = 4;
 
 interface SealedOptions {
   readonly busy: boolean;
+  /** Asked whether it is meant: there is no way back. */
+  readonly asking: boolean;
+  readonly ask: (asking: boolean) => void;
   readonly discard: () => void;
 }
 
 /** Accounts that are stored here and do not open: not now, or never again. */
-export function sealedView({ accounts: { sealed } }: Texts, snapshot: Snapshot, { busy, discard }: SealedOptions) {
+export function sealedView(texts: Texts, snapshot: Snapshot, options: SealedOptions) {
+  const { sealed } = texts.accounts;
   const { sealedAccounts: count, lock, connection } = snapshot;
   if (count === 0) return nothing;
-  if (lock.kind === "locked" && lock.why !== "removed") {
+  const removed = lock.kind === "locked" && lock.why === "removed";
+  if (lock.kind === "locked" && !removed) {
     const coming = connection.kind === "connecting" || connection.kind === "live";
     return html`
       <p class="muted" role="status">${coming ? sealed.opening(count) : sealed.locked(count)}</p>
@@ -53,10 +58,18 @@ export function sealedView({ accounts: { sealed } }: Texts, snapshot: Snapshot, 
   return html`
     <div class="banner">
       <div>
-        <p><strong>${sealed.gone(count)}</strong></p>
-        <p class="small muted">${lock.kind === "locked" ? sealed.goneBecauseRemoved : sealed.goneBecauseLate}</p>
+        <p><strong>${removed ? sealed.lockedByRemoval(count) : sealed.gone(count)}</strong></p>
+        <p class="small muted">${removed ? sealed.wayBack : sealed.goneBecauseLate}</p>
       </div>
-      <button class="small danger" ?disabled=${busy} @click=${discard}>${sealed.discard(count)}</button>
+      ${
+        options.asking
+          ? html`
+        <div class="row">
+          <button class="small danger primary" ?disabled=${options.busy} @click=${options.discard}>${sealed.discardForGood(count)}</button>
+          <button class="small" @click=${() => options.ask(false)}>${texts.words.cancel}</button>
+        </div>`
+          : html`<button class="small danger" @click=${() => options.ask(true)}>${sealed.discard(count)}</button>`
+      }
     </div>
   `;
 }

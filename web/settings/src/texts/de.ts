@@ -546,11 +546,16 @@ export const de: Texts = {
         count === 1
           ? "1 Konto hier lässt sich nie wieder öffnen."
           : `${count} Konten hier lassen sich nie wieder öffnen.`,
-      goneBecauseRemoved:
-        "Dieses Gerät wurde entfernt. Wird es bald wieder bestätigt, bekommt es zurück, was allein in diesem Browser lag; danach öffnet es nichts mehr.",
       goneBecauseLate:
         "Ihr Schlüssel verschwand, als dieses Gerät entfernt wurde, und es kam zu spät zurück, um ihn wiederzubekommen. Nichts kann sie öffnen.",
+      lockedByRemoval: (count) =>
+        count === 1
+          ? "1 Konto hier wurde durch die Entfernung gesperrt."
+          : `${count} Konten hier wurden durch die Entfernung gesperrt.`,
+      wayBack:
+        "Bestätigen Sie dieses Gerät bald erneut, dann öffnet sich wieder, was allein in diesem Browser lag; geteilte Konten lassen sich abrufen. Später öffnet sie nichts mehr.",
       discard: (count) => (count === 1 ? "Verwerfen" : `Alle ${count} verwerfen`),
+      discardForGood: (count) => (count === 1 ? "Endgültig verwerfen" : `Alle ${count} endgültig verwerfen`),
     },
 
     decisions: {
@@ -565,7 +570,7 @@ export const de: Texts = {
       search: "Konten durchsuchen",
       order: "Reihenfolge",
       orders: {
-        label: "Nach Bezeichnung",
+        label: "Nach Name",
         exchange: "Nach Börse",
         newest: "Neueste zuerst",
         oldest: "Älteste zuerst",

@@ -488,11 +488,16 @@ export const en = {
       opening: (count: number) => `Opening ${count} ${count === 1 ? "account" : "accounts"}…`,
       gone: (count: number) =>
         count === 1 ? "1 account here can never be opened again." : `${count} accounts here can never be opened again.`,
-      goneBecauseRemoved:
-        "This device was removed. Verified again soon, it gets back what was in this browser alone; after that, nothing opens it.",
       goneBecauseLate:
         "Their key went when this device was removed, and it came back too late to get it again. Nothing can open them.",
+      lockedByRemoval: (count: number) =>
+        count === 1
+          ? "1 account here was locked by the removal."
+          : `${count} accounts here were locked by the removal.`,
+      wayBack:
+        "Verify this device again soon, and what was in this browser alone opens again; shared accounts can be retrieved. Later, nothing opens them.",
       discard: (count: number) => (count === 1 ? "Discard it" : `Discard all ${count}`),
+      discardForGood: (count: number) => (count === 1 ? "Discard it for good" : `Discard all ${count} for good`),
     },
 
     decisions: {
@@ -618,7 +623,7 @@ export const en = {
 
   importing: {
     label: "Paste it all at once",
-    placeholder: ".env lines, JSON, a PEM, or the exchange's own text",
+    placeholder: ".env lines, JSON, a PEM, or the exchange's text",
     chooseFile: "Choose a file…",
     hint: "Or drop a .env, .json or .pem file anywhere on this form. It is read here; nothing is sent.",
     filled: (exchange: string) => `Filled in for ${exchange}:`,

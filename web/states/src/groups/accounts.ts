@@ -130,7 +130,7 @@ const scenes: readonly Scene[] = [
   },
   {
     name: "deleted",
-    change: { accounts: [withPending(first, { kind: "deleting", until: now + 3_600_000 }), second] },
+    change: { accounts: [withPending(first, { kind: "deleting", until: now + 10_000 }), second] },
   },
   {
     name: "pending",
