@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use keyleash::{
-    store::{DeviceStore, HoldingStore},
+    store::{DeviceStore, HoldingStore, UserStore},
     vault::{Vault, VaultError},
 };
 use keyleash_protocol::{
     CredentialId, Seq, Version,
     limits::FRAME_BYTES_MAX,
-    socket::{ServerMessage, SyncPage},
+    socket::{ServerMessage, SyncPage, Upsert},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -179,4 +179,41 @@ async fn whatever_was_retrieved_before_a_removal_is_in_its_list() {
         assert!(given.iter().all(|id| held.contains(id)), "given {given:?}, said to be held {held:?}");
         assert_eq!(house.store.held(user, laptop.id).await.unwrap(), held, "nothing is added to the list afterwards");
     }
+}
+
+/// A summary that was sealed while its credential was retrieved is no newer than what was retrieved; or else a device would
+/// lose what it has just been given to a summary of the next version, and not be sent that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_summary_is_newer_than_what_was_retrieved_meanwhile() {
+    let house = Arc::new(House::new().await);
+    let user = house.user().await;
+    let (desk, laptop) = (Arc::new(house.device(user).await), Arc::new(house.device(user).await));
+    let mut met = 0;
+    for _ in 0..150 {
+        let id = house.credential();
+        let since = house.store.heads(user).await.unwrap().unwrap().seq;
+        put(&house, &desk, id, 0, "Main").await;
+        let (writing, writer) = (house.clone(), desk.clone());
+        let writing = spawn(async move { put(&writing, &writer, id, 1, "Main, renamed").await });
+        let (telling, reader) = (house.clone(), laptop.clone());
+        let telling = spawn(async move {
+            let mut summaries = 0;
+            while let Some(upsert) = told_now(&telling, &reader, since, id).await.filter(|upsert| upsert.summary) {
+                summaries = upsert.version.0;
+            }
+            summaries
+        });
+        let retrieved = house.vault.retrieve(user, laptop.id, &[id]).await.unwrap().page.upserts[0].version.0;
+        let newest_summary = telling.await.unwrap();
+        writing.await.unwrap();
+        assert!(newest_summary <= retrieved, "retrieved version {retrieved}, then a summary of {newest_summary}");
+        met += usize::from(newest_summary > 0);
+    }
+    assert!(met > 0, "no summary was ever sealed meanwhile");
+}
+
+/// What the device is told of one credential now.
+async fn told_now(house: &House, device: &TestDevice, since: Seq, id: CredentialId) -> Option<Upsert> {
+    let mut parts = house.vault.fan_out(device.user, since, &[device.picker()]).await.unwrap().parts;
+    parts.pop()?.1?.upserts.into_iter().find(|upsert| upsert.id == id)
 }
