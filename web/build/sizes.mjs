@@ -10,7 +10,7 @@ export const BOUNDS = {
   "embed/keyleash-exchanges.js": 26_000,
   "embed/keyleash-settings.js": 360_000,
   "app.js": 370_000,
-  "verify.js": 310_000,
+  "verify.js": 200_000,
 };
 
 /**
