@@ -83,7 +83,9 @@ export class Api {
   logIn = (body: LogIn) => this.#loggedIn("login", body);
   logInByToken = (body: LogInByToken) => this.#loggedIn("login/token", body);
   logOut = async () => {
-    await this.#call<void>("POST", "logout");
+    const problem = await problemOf(await this.#fetch("POST", "logout", undefined));
+    // Whose login has ended already is logged out.
+    if (problem && problem.status !== 401) throw new ProblemError(problem);
     await this.token?.keep(undefined);
   };
   me = () => this.#call<Me>("GET", "me");

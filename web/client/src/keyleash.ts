@@ -15,7 +15,7 @@ export interface OpenOptions {
   readonly server?: string;
   /**
    * Of a vendor who keeps the login: asks for a token (JWT) of the user who is logged in there, a fresh one each time;
-   * `undefined` when nobody is. Called when the page opens, when the server wants to know who it is, and where a password
+   * `null` when nobody is, `undefined` when that is not known yet. Called when the page opens, when the server wants to know who it is, and where a password
    * would be asked for.
    */
   readonly identity?: Identity;

@@ -9,8 +9,11 @@ import { holderOf } from "./identity-token.ts";
 import { REENTER_MS } from "./limits.ts";
 import type { Me, ProblemCode, SecondFactor } from "./protocol.gen.ts";
 
-/** Asks the vendor for a token of the user who is logged in there; `undefined` when nobody is. */
-export type Identity = () => Promise<string | undefined>;
+/**
+ * Asks the vendor for a token of the user who is logged in there; `null` when nobody is, `undefined` when that is not known
+ * yet, which changes nothing.
+ */
+export type Identity = () => Promise<string | null | undefined>;
 
 /** Why nobody is logged in, though the vendor vouches for somebody. */
 export interface Refusal {
@@ -42,13 +45,9 @@ export class VendorLogin {
   async look(): Promise<void> {
     const { holder, api, signedOut } = this.here;
     if (holder() === undefined) return;
-    let token: string | undefined;
-    try {
-      token = await this.identity();
-    } catch {
-      return;
-    }
-    if (token !== undefined && holderOf(token) === holder()) return;
+    const token = await this.identity().catch(() => undefined);
+    if (token === undefined || (token !== null && holderOf(token) === holder())) return;
+    this.#enteredAt = Number.NEGATIVE_INFINITY;
     await api.logOut().catch(() => {});
     await signedOut();
   }
@@ -73,8 +72,7 @@ export class VendorLogin {
   /** A token to show once more who one is. */
   async fresh(): Promise<string> {
     const token = await this.identity();
-    if (token === undefined)
-      throw new ProblemError({ code: "session_required", detail: "Log in at the vendor first." });
+    if (!token) throw new ProblemError({ code: "session_required", detail: "Log in at the vendor first." });
     return token;
   }
 
@@ -82,7 +80,7 @@ export class VendorLogin {
   #enter(): Promise<void> {
     return navigator.locks.request(`keyleash ${this.here.server} login`, async () => {
       const token = await this.identity();
-      if (token === undefined) return;
+      if (!token) return;
       try {
         await this.#signedIn(await this.#another(token), token);
       } catch (cause) {

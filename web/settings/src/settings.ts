@@ -204,7 +204,7 @@ export class KeyleashSettings extends LiveElement {
   /** The page says who is there only after the client was opened, or says somebody else. */
   async #vouchedFor(server: string): Promise<void> {
     const client = await openOnce(server, this.identity).catch(() => undefined);
-    if (client?.state.session.kind !== "in") await client?.refreshSession();
+    await client?.refreshSession();
   }
 
   #tryAgain = () => {

@@ -55,8 +55,9 @@ export class UserCalls {
     await this.tab.login.signedOut({ forget: true });
   }
 
-  /** Asks the server anew who is logged in here. */
+  /** Asks the server, and the vendor who keeps the login, anew who is logged in here. */
   async refreshSession(): Promise<Me | undefined> {
+    await this.tab.login.vendor?.look();
     const answer = await this.tab.login.ask();
     return answer === "good" || answer === "renewed" ? this.tab.login.me : undefined;
   }
