@@ -102,6 +102,31 @@ step("a deletion is taken back from another tab, and nothing of it reaches the s
   assert.ok(storedCredentials(server).every(({ deleted }) => !deleted));
 });
 
+step("one change to many accounts says how many it was made to, and which it was not made to", async () => {
+  const outcome = await b.evaluate(async () => {
+    const client = document.querySelector("keyleash-settings")?.client;
+    const ids = client?.accounts().map(({ id }) => id) ?? [];
+    let most = 0;
+    const stop = client?.onChange(({ bulk }) => {
+      most = Math.max(most, bulk?.total ?? 0);
+    });
+    const deleted = await client?.deleteMany([...ids, "no such account"], { undoMs: 60_000 });
+    const pending = client?.accounts().map((account) => account.pending?.kind);
+    const kept = await client?.undoDelete(ids);
+    stop?.();
+    const failed = deleted?.failed.map(({ id, error }) => [id, error.name]);
+    return { done: deleted?.done, failed, pending, kept, most, bulk: client?.state.bulk };
+  });
+  assert.deepEqual(outcome, {
+    done: 3,
+    failed: [["no such account", "NoSuchAccountError"]],
+    pending: ["deleting", "deleting", "deleting"],
+    kept: 3,
+    most: 4,
+    bulk: undefined,
+  });
+});
+
 step("a deletion is carried out though the page was closed, and goes everywhere", async () => {
   const opened = await openRow(b, grid.label);
   await opened.getByRole("button", { name: `Delete ${grid.label}` }).click();
