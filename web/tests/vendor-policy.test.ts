@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { Profile, windows } from "./browser.ts";
 import { step } from "./journey.ts";
 import { Server } from "./server.ts";
+import { Trader } from "./trader.ts";
 import { until } from "./until.ts";
 import { VendorSite } from "./vendor-site.ts";
 
@@ -54,6 +55,17 @@ step("without connect-src the panel says that the page's policy is in the way", 
   await openWithout(/connect-src [^;]*; /);
   await page.getByText("This page's security policy is in the way").waitFor();
   await page.getByText(/has to name 127\.0\.0\.1:\d+ in connect-src/).waitFor();
+});
+
+step("without the socket's address in connect-src the panel says so too, and goes on with the rest", async () => {
+  const trader = new Trader(server);
+  await openWithout(/ ws:[^;]*/);
+  await trader.signUp(page);
+  await trader.logInAt(page);
+  await trader.enableTotp(page);
+  await trader.askToEnrol(page);
+  await page.getByText("This page's security policy is in the way").waitFor();
+  await page.getByText(/and with wss:/).waitFor();
 });
 
 for (const [directive, part] of [

@@ -38,6 +38,7 @@ export class KeyleashSettings extends LiveElement {
       [role="tab"][aria-selected="true"] { color: var(--text); border-bottom-color: var(--accent); }
       .inner [role="tab"] { text-transform: uppercase; letter-spacing: 0.06em; font-size: 0.8rem; }
       .alone { max-width: 26rem; margin-inline: auto; }
+      .banner { margin-bottom: 16px; }
       @media (max-width: 599px) { .card { padding: 14px; } }
     `,
   ];
@@ -68,6 +69,16 @@ export class KeyleashSettings extends LiveElement {
   open(section: Section, tab: AccountsTab = this.tab): void {
     this.section = section;
     this.tab = tab;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("securitypolicyviolation", this.#heedPolicy);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("securitypolicyviolation", this.#heedPolicy);
   }
 
   override attributeChangedCallback(name: string, before: string | null, value: string | null): void {
@@ -133,13 +144,17 @@ export class KeyleashSettings extends LiveElement {
     const server = hostOf(this.client.server);
     if (!this.inTheWay)
       return html`<div class="card"><p class="muted" role="status">${opening.connecting(server)}</p></div>`;
-    const { title, why } = opening.obstacles[this.inTheWay](server, location.origin);
     return html`
       <div class="card stack" role="alert">
-        <div class="stack tight"><h3>${title}</h3><p class="muted">${why}</p></div>
+        ${this.#explained(this.inTheWay)}
         <div><button ?disabled=${this.busy} @click=${this.#askAgain}>${opening.tryAgain}</button></div>
       </div>
     `;
+  }
+
+  #explained(inTheWay: Obstacle) {
+    const { title, why } = this.texts.opening.obstacles[inTheWay](hostOf(this.client.server), location.origin);
+    return html`<div class="stack tight"><h3>${title}</h3><p class="muted">${why}</p></div>`;
   }
 
   #panel(client: Client) {
@@ -147,6 +162,7 @@ export class KeyleashSettings extends LiveElement {
     return html`
       <div>
         ${this.#status()}
+        ${this.inTheWay === "policy" ? html`<div class="banner" role="alert">${this.#explained(this.inTheWay)}</div>` : nothing}
         <div class="card stack">
           ${tabList(title, SECTIONS, sections, this.section, (id) => this.open(id))}
           <div role="tabpanel" aria-label=${title}>${this.#section(client)}</div>
@@ -216,6 +232,12 @@ export class KeyleashSettings extends LiveElement {
     if (this.inTheWay) return;
     this.inTheWay = await obstacle(this.client.server);
   }
+
+  /** The policy may let the calls pass and not the socket: then all else works, and nothing ever arrives. */
+  #heedPolicy = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent) => {
+    const ours = this.client && hostOf(blockedURI) === hostOf(this.client.server);
+    if (ours && effectiveDirective === "connect-src") this.inTheWay = "policy";
+  };
 
   #askAgain = () =>
     this.attempt(async () => {
