@@ -11,6 +11,12 @@ export class Authenticator {
 
   constructor(private readonly secret: string) {}
 
+  /** Takes the place of another one of the same user: what that one has used up stays used up. */
+  replace(other: Authenticator): this {
+    this.#lastStep = Math.max(this.#lastStep, other.#lastStep);
+    return this;
+  }
+
   /** Writes the recovery codes down. */
   keep(recoveryCodes: string[]): void {
     this.#recoveryCodes = [...recoveryCodes];

@@ -20,8 +20,7 @@ export class ReturningFocus implements ReactiveController {
 
   /** Call it when something opens. */
   opened(): void {
-    const { activeElement } = this.host.shadowRoot ?? {};
-    this.#opener = activeElement instanceof HTMLElement ? activeElement : undefined;
+    this.#opener = focused(this.host.shadowRoot);
   }
 
   /** Call it when it closes. `otherwise` is a selector for where to go when what opened it is gone. */
@@ -32,4 +31,11 @@ export class ReturningFocus implements ReactiveController {
     const fallback = otherwise ? this.host.shadowRoot?.querySelector<HTMLElement>(otherwise) : undefined;
     (opener?.isConnected ? opener : fallback)?.focus();
   }
+}
+
+/** What has the focus, also inside of the elements of which this root knows only the outermost. */
+function focused(root: ShadowRoot | null): HTMLElement | undefined {
+  const { activeElement } = root ?? {};
+  if (!(activeElement instanceof HTMLElement)) return undefined;
+  return focused(activeElement.shadowRoot) ?? activeElement;
 }

@@ -25,7 +25,7 @@ export interface Printed {
 export function print({ title, facts, lines }: Printed): void {
   const sheet = document.createElement("div");
   sheet.className = "keyleash-print-sheet";
-  const root = sheet.attachShadow({ mode: "closed" });
+  const root = sheet.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [styleSheet(SHEET)];
   const list = element("ul");
   list.append(...lines.map((line) => element("li", line)));
