@@ -8,8 +8,8 @@ import { AT_ONCE, EVERY_IMPORT, graph, reached } from "./imports.mjs";
 export const BOUNDS = {
   "embed/keyleash-client.js": 56_000,
   "embed/keyleash-exchanges.js": 26_000,
-  "embed/keyleash-settings.js": 360_000,
-  "app.js": 370_000,
+  "embed/keyleash-settings.js": 340_000,
+  "app.js": 350_000,
   "verify.js": 200_000,
 };
 
