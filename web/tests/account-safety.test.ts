@@ -81,17 +81,17 @@ step("a login on another browser is listed, and can be ended from here", async (
   await trader.logIn(b);
   await section(a, "General");
   await section(a, "Security");
-  const sessions = a.getByRole("region", { name: "Sessions" }).getByRole("listitem");
+  const sessions = a.getByRole("region", { name: "Where you are logged in" }).getByRole("listitem");
   await sessions.nth(1).waitFor();
   assert.equal(await sessions.count(), 2);
-  await sessions.getByRole("button", { name: "End" }).click();
+  await sessions.getByRole("button", { name: "End the session of" }).click();
   await sessions.nth(1).waitFor({ state: "detached" });
   await b.reload();
   await b.getByRole("button", { name: "Log in" }).waitFor();
 });
 
 step("the security log tells what happened", async () => {
-  const log = a.getByRole("region", { name: "Security log" });
+  const log = a.getByRole("region", { name: "History" });
   for (const words of ["Account created", "Two-factor authentication turned on", "Password reset", "Logged in"]) {
     await log.getByText(words).first().waitFor();
   }

@@ -4,7 +4,7 @@
 
 import type { Fault } from "./exchanges/faults.ts";
 import type { Problem, ProblemCode } from "./protocol.gen.ts";
-import type { LockReason, RemovalReason } from "./state.ts";
+import type { LockReason, RemovalReason, StopReason } from "./state.ts";
 
 /** The server refused (RFC 9457), over HTTP or on the socket. */
 export class ProblemError extends Error {
@@ -49,6 +49,14 @@ const LOCKED: Record<LockReason, string> = {
   server_needed: "This browser is locked: its keys open only once the server has answered.",
   grace_over: "This browser is locked: the server has been out of reach for too long.",
   removed: "This device was removed: its keys do not open any more.",
+};
+
+/** Why the connection was given up for good, for `connection.detail`. */
+export const STOPPED: Record<StopReason, string> = {
+  outdated: "This page is older than the server. Reload it.",
+  not_understood: "The server did not understand this page. Reload it.",
+  closed_for_good: "The server closed the connection for good. Reload the page.",
+  unknown_device: "The server does not know this device. Turn sync on again.",
 };
 
 /** The keys do not open now. */

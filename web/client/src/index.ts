@@ -16,7 +16,16 @@ export type { EventFilter } from "./api.ts";
 export { type BrowserParts, browserOf, browserParts, type DeviceForm } from "./browser-of.ts";
 export type { DeleteOptions } from "./calls/accounts.ts";
 export type { TotpProof } from "./calls/user.ts";
-export * from "./errors.ts";
+export {
+  DamagedError,
+  DraftError,
+  LockedError,
+  NoSuchAccountError,
+  ProblemError,
+  RemovedError,
+  SignedOutError,
+  UnreachableError,
+} from "./errors.ts";
 export type { ClientEvent, ClientEvents } from "./events.ts";
 export { type Client, Keyleash, type OpenOptions } from "./keyleash.ts";
 export type {

@@ -9,6 +9,7 @@
 import type { Bytes } from "./bytes.ts";
 import { Departures } from "./departures.ts";
 import { Edits } from "./edits.ts";
+import { STOPPED } from "./errors.ts";
 import type { Holdings } from "./holdings.ts";
 import { signHello } from "./keys/device-keys.ts";
 import { openUnlock } from "./keys/unlock.ts";
@@ -28,7 +29,6 @@ import type {
 import type { OtherTabs } from "./removal.ts";
 import { Revoking } from "./revoking.ts";
 import type { Progress } from "./state.ts";
-import { STOPPED } from "./sync/close-codes.ts";
 import { Connection } from "./sync/connection.ts";
 import type { ConnectionState, SessionAnswer } from "./sync/connection-machine.ts";
 import { Incoming } from "./sync/incoming.ts";

@@ -7,7 +7,7 @@
 
 import type { Api } from "./api.ts";
 import { Edits } from "./edits.ts";
-import { LockedError, RemovedError, SignedOutError } from "./errors.ts";
+import { LockedError, RemovedError, SignedOutError, STOPPED } from "./errors.ts";
 import { Listeners } from "./events.ts";
 import { Holdings } from "./holdings.ts";
 import { KeyRing } from "./keys/key-ring.ts";
@@ -215,7 +215,12 @@ export class Tab {
   /** Sync and its cryptography are loaded beside the page, which does not wait for them to show what it has. */
   #makeLeader(): void {
     this.#making = this.#made().catch((cause: unknown) => {
-      console.error("keyleash: sync could not be loaded; reload the page.", cause);
+      console.error("keyleash: sync could not be loaded.", cause);
+      // A newer version has taken the place of this page's files.
+      this.#adoptStatus({
+        ...this.#status,
+        connection: { kind: "stopped", why: "outdated", detail: STOPPED.outdated },
+      });
     });
   }
 

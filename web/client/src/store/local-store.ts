@@ -74,6 +74,8 @@ export class LocalStore {
           if (!fresh.objectStoreNames.contains(name)) fresh.createObjectStore(name);
         }
       },
+      // A newer page wants to change the form of the storage: it must not wait for this one to be closed.
+      blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
     });
     return new LocalStore(user, db);
   }

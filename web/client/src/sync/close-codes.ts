@@ -9,13 +9,6 @@ export type CloseRuling =
   | { readonly kind: "ask" }
   | { readonly kind: "stop"; readonly why: StopReason };
 
-export const STOPPED: Record<StopReason, string> = {
-  outdated: "This page is older than the server. Reload it.",
-  not_understood: "The server did not understand this page. Reload it.",
-  closed_for_good: "The server closed the connection for good. Reload the page.",
-  unknown_device: "The server does not know this device. Turn sync on again.",
-};
-
 /** Codes from here on are final. */
 const FINAL_FROM = 4500;
 
