@@ -91,7 +91,7 @@ step("a login on another browser is listed, and can be ended from here", async (
 });
 
 step("the security log tells what happened", async () => {
-  const log = a.getByRole("region", { name: "History" });
+  const log = a.getByRole("region", { name: "Security log" });
   for (const words of ["Account created", "Two-factor authentication turned on", "Password reset", "Logged in"]) {
     await log.getByText(words).first().waitFor();
   }
