@@ -1,6 +1,6 @@
 /** An account opened: its fields, where it is held, what to look out for, and what can be done with it. */
 
-import type { Account } from "@keyleash/client";
+import type { Account, ProblemCode } from "@keyleash/client";
 import { draftWarningSentence, exchangeById, type Kind } from "@keyleash/client/exchanges";
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -108,10 +108,12 @@ export class AccountDetail extends LiveElement {
 
   #refused({ id, pending }: Account) {
     if (pending?.kind !== "refused") return nothing;
-    const { detail } = this.texts.accounts;
+    const { accounts, errors } = this.texts;
+    const { detail } = accounts;
+    const problems: Partial<Record<ProblemCode, string>> = errors.problems;
     return html`
       <div class="banner bad">
-        <div>${detail.refused(pending.detail)}</div>
+        <div>${detail.refused(problems[pending.code] ?? pending.detail)}</div>
         <button class="small" ?disabled=${this.busy} @click=${() => this.attempt(() => this.client.discardChange(id))}>${detail.discard}</button>
       </div>
     `;

@@ -31,6 +31,10 @@ export function accountRow(texts: Texts, item: Item, state: RowState, actions: R
   const { account, exchangeName, environmentName, place } = item;
   const { row } = texts.accounts;
   const hint = place === "here" ? item.account.keyHint : undefined;
+  const added = day(texts, account.createdAt);
+  const held = state.heldBy
+    ? html`<span class="extra" title=${state.heldBy.join("\n")}>${row.onDevices(state.heldBy.length)}</span>`
+    : nothing;
   const select = (event: MouseEvent) => {
     actions.select(item, event.shiftKey);
     // The list says what is selected, a range too.
@@ -48,13 +52,11 @@ export function accountRow(texts: Texts, item: Item, state: RowState, actions: R
           <strong class="label">${account.label}</strong>
           <span class="sub muted small">
             <span>${exchangeName}</span> <span>${environmentName}</span>${hint ? html` <span class="mono">${hint}</span>` : nothing}
+            ${held} <span class="extra">${added}</span>
           </span>
         </span>
         <span class="badges">${badgesOf(texts, item).map(({ tone, words }) => html`<span class="badge ${tone}">${words}</span>`)}</span>
-        <span class="facts muted small">
-          ${state.heldBy ? html`<span class="held" title=${state.heldBy.join("\n")}>${row.onDevices(state.heldBy.length)}</span>` : nothing}
-          <span>${day(texts, account.createdAt)}</span>
-        </span>
+        <span class="facts muted small" aria-hidden="true">${held}<span>${added}</span></span>
       </button>
       ${share(texts, item, state, actions)}
     </div>
@@ -103,7 +105,7 @@ export const rowStyles = css`
   .what { display: grid; gap: 1px; min-width: 0; }
   .label { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .sub { display: flex; align-items: baseline; column-gap: 6px; white-space: nowrap; overflow: hidden; }
-  .sub > :not(:last-child)::after { content: "·"; margin-left: 6px; }
+  .sub > :not(:first-child)::before { content: "·"; margin-right: 6px; font-family: system-ui, sans-serif; }
   .main::after {
     content: ""; width: 7px; height: 7px; margin: 0 6px; border: solid var(--muted); border-width: 0 1.5px 1.5px 0;
     transform: translateY(-2px) rotate(45deg); transition: transform 120ms;
@@ -112,6 +114,11 @@ export const rowStyles = css`
   .badges { display: flex; flex-wrap: wrap; gap: 4px; justify-content: flex-end; }
   .facts { display: grid; justify-items: end; gap: 1px; min-width: 6.5rem; white-space: nowrap; }
   .share { display: flex; align-items: center; gap: 10px; justify-content: flex-end; font-weight: 450; min-width: 9rem; padding: 6px 4px; }
+  /* Once in the line below the label, and once in a column of their own where there is room for one. */
+  .sub .extra { display: none; }
+  @container (min-width: 520px) and (max-width: 759px) {
+    .sub .extra { display: inline; }
+  }
   @container (max-width: 759px) {
     .facts { display: none; }
     .main { grid-template-columns: auto minmax(0, 1fr) auto; }
@@ -130,7 +137,7 @@ export const rowStyles = css`
     .main { grid-template-columns: auto minmax(0, 1fr); column-gap: 10px; }
     .main::after { display: none; }
     .sub .mono { flex-basis: 100%; }
-    .sub:has(.mono) > :nth-last-child(2)::after { content: none; }
+    .sub > .mono::before { content: none; }
   }
   @media (pointer: coarse) { .pick { width: 44px; } .share, .share button { min-height: 44px; } }
 `;
