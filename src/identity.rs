@@ -129,7 +129,7 @@ impl Identity {
 
     /// To people who have no account, or ask for their password.
     fn letters(&self) -> Letters<'_> {
-        Letters { public_url: &self.public_url, login_url: None }
+        Letters { public_url: &self.public_url, login_url: None, at: self.clock.now() }
     }
 
     fn letters_to(&self, user: &User) -> Letters<'_> {

@@ -43,6 +43,10 @@ pub use self::{doctor::doctor, restored::restored, rewrap::rewrap, waiting::Pati
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// Counts of tries are kept at least as long as the longest policy remembers.
 const KEEP_ENDED: Duration = Duration::from_hours(48);
+/// A sign-up that nobody confirmed is kept for this long: the life of its link, and a week.
+const KEEP_SIGN_UPS: Duration = Duration::from_hours(10 * 24);
+/// So many of them are deleted each time: who signs up by the thousand does not have the database stand still over it.
+const SIGN_UPS_AT_ONCE: u32 = 1_000;
 /// A node that leaves says so in `/readyz` for this long before it does anything else: load balancers that ask every second
 /// or two have sent the new connections elsewhere by then. Until then it serves as before.
 const DRAIN_NOTICE: Duration = Duration::from_secs(5);
@@ -289,6 +293,10 @@ async fn tidy(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
         let before = UnixMillis(now.0 - i64::try_from(KEEP_ENDED.as_millis()).unwrap_or(i64::MAX));
         if let Err(error) = store.forget_before(before).await {
             tracing::warn!(%error, "what is over could not be deleted");
+        }
+        let before = UnixMillis(now.0 - i64::try_from(KEEP_SIGN_UPS.as_millis()).unwrap_or(i64::MAX));
+        if let Err(error) = store.forget_sign_ups(before, SIGN_UPS_AT_ONCE).await {
+            tracing::warn!(%error, "sign-ups that nobody confirmed could not be deleted");
         }
         if let Err(error) = store.destroy_expired_keys(now).await {
             tracing::warn!(%error, "expired keys could not be destroyed");

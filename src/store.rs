@@ -44,7 +44,7 @@ pub use self::{
     nodes::{NodeAlive, NodeStore},
     restored::{HistoryOutcome, NewHistory, RestoredStore},
     second_factor::{ConfirmedTotp, PendingTotp, SecondFactorStore},
-    sessions::{NewSession, Session, SessionStore},
+    sessions::{NewSession, Room, Session, SessionOutcome, SessionStore},
     users::{Changes, NewUser, NewVendorUser, User, UserStore},
 };
 

@@ -24,7 +24,7 @@ use keyleash::{
 };
 use keyleash_protocol::{
     Sensitive, UnixMillis, UserId,
-    http::{EventKind, LogIn, PasswordReset, SecondFactor, SetUpTotp, SignUp},
+    http::{EventKind, LogIn, MailPreferences, PasswordReset, SecondFactor, SetUpTotp, SignUp},
 };
 use tempfile::TempDir;
 use totp_rs::{Builder, Secret, Totp};
@@ -185,6 +185,55 @@ fn origin() -> Origin {
 }
 
 /// Case 1: a code that was taken is refused for as long as it would match.
+/// A set-up that was begun, with a code of the app before, and was not ended is not there for whoever comes later.
+#[tokio::test]
+async fn a_set_up_of_the_second_factor_ends() {
+    let house = House::new().await;
+    let login = house.signed_up().await;
+    let first = house.enable_totp(&login.caller).await;
+    house.clock.advance(Duration::from_mins(1));
+    let second_factor = SecondFactor { totp: Some(Sensitive::new(house.code(&first))), ..SecondFactor::default() };
+    let body = SetUpTotp { password: Some(password()), second_factor, ..SetUpTotp::default() };
+    let setup = house.identity.set_up_totp(&login.caller, &body, &origin()).await.unwrap();
+    let second = Builder::new().with_secret(Secret::try_from_base32(setup.secret.expose()).unwrap()).build().unwrap();
+    let confirm = async || {
+        let code = Sensitive::new(house.code(&second));
+        house.identity.confirm_totp(&login.caller, &code, &origin()).await
+    };
+    house.clock.advance(Duration::from_hours(1));
+    assert!(matches!(confirm().await, Err(Refusal::TotpAlreadyEnabled)));
+    house.clock.advance(Duration::from_mins(1));
+    assert!(house.log_in(Some(house.code(&first))).await.is_ok(), "the first app goes on");
+}
+
+/// A login is told if none before was like it, and its reader wants that.
+#[tokio::test]
+async fn a_login_from_elsewhere_is_told() {
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0";
+    let house = House::new().await;
+    let login = house.signed_up().await;
+    let from = async |address: &str, user_agent: &str| {
+        let body = LogIn {
+            email: EMAIL.to_owned(),
+            password: password(),
+            second_factor: SecondFactor::default(),
+            transport: None,
+        };
+        let origin = Origin { address: address.to_owned(), user_agent: user_agent.to_owned() };
+        house.identity.log_in(&body, &origin).await.unwrap();
+        house.until_waiting(0).await;
+        let mails = house.mailbox.newest(100).await.unwrap();
+        mails.iter().filter(|mail| mail.mail.subject.starts_with("New login")).count()
+    };
+    assert_eq!(from("127.0.0.1", "a test").await, 0, "as at the sign-up");
+    assert_eq!(from("127.0.0.1", FIREFOX).await, 1);
+    assert_eq!(from("127.0.0.1", FIREFOX).await, 1, "known by now");
+    assert_eq!(from("203.0.113.7", FIREFOX).await, 2);
+    let wanted = MailPreferences { logins: false };
+    house.identity.set_mail_preferences(&login.caller, wanted, &origin()).await.unwrap();
+    assert_eq!(from("198.51.100.7", FIREFOX).await, 2, "not wanted");
+}
+
 #[tokio::test]
 async fn a_taken_code_is_refused_in_this_window_and_the_next() {
     let house = House::new().await;

@@ -39,8 +39,8 @@ impl Identity {
             expires_at: at.after(self.limits.link_life()),
         };
         let expires_at = link.expires_at;
-        let mail =
-            self.letters_to(&user).verify_device(&user.email, &token, &device, origin, at, self.limits.link_minutes);
+        let letters = self.letters_to(&user);
+        let mail = letters.verify_device(&user.email, &token, &device, origin, self.limits.link_minutes);
         let mails = vec![self.enclose(user.id, &mail, Some(device.id)).await?];
         let seq = self.store.create_link(link, Trail { mails, ..Trail::default() }).await?;
         self.postman.ring();

@@ -1,11 +1,22 @@
-//! What the mails say: plain text and HTML, the same words in both. A link's token is in the fragment, which no browser
-//! sends to any server or in a Referer.
+//! What the mails say. A letter is data ([`Draft`]); how it looks, as text and as HTML, is said apart from it, so that the
+//! words are the same in both. A link's token is in the fragment, which no browser sends to any server or in a Referer.
 
-use keyleash_domain::text::{printable, utc_minute};
+mod draft;
+mod html;
+mod text;
+
+use keyleash_domain::{
+    agent::browser,
+    text::{printable, utc_minute},
+};
 use keyleash_protocol::UnixMillis;
 
+use self::draft::{Alarm, Draft, Fact, Kind};
 use super::{Origin, token::Token};
 use crate::{mail::Mail, store::Device};
+
+/// Characters of a device's name in a subject.
+const SUBJECT_NAME_CHARS_MAX: usize = 64;
 
 /// Writes mails with links to this server.
 #[derive(Clone, Copy)]
@@ -13,69 +24,47 @@ pub(super) struct Letters<'a> {
     pub(super) public_url: &'a str,
     /// Where the reader logs in, if that is with a vendor: our own pages know no session of theirs.
     pub(super) login_url: Option<&'a str>,
-}
-
-/// A mail before it has its two forms.
-struct Draft<'a> {
-    to: &'a str,
-    subject: String,
-    /// Paragraphs.
-    words: Vec<String>,
-    /// Label and address of the one thing to do.
-    button: Option<(&'static str, String)>,
-    /// Facts to compare, label and value.
-    facts: Vec<(&'static str, String)>,
-    /// Whether "this wasn't me" leads to panic.
-    alarming: bool,
+    /// When what they tell happened.
+    pub(super) at: UnixMillis,
 }
 
 impl Letters<'_> {
     pub(super) fn confirm_sign_up(&self, to: &str, token: &Token, origin: &Origin) -> Mail {
-        self.write(Draft {
-            to,
-            subject: "Confirm your address".to_owned(),
-            words: vec![
-                "Somebody, probably you, signed up with this address.".to_owned(),
-                "If it was not you, do nothing: without the confirmation there is no account, and with it whoever signed up \
-                 knows its password."
-                    .to_owned(),
-            ],
-            button: Some(("Confirm this address", self.link("signup", token))),
-            facts: from(origin),
-            alarming: false,
-        })
+        let draft = Draft::new(to, "Confirm your address", "One click, and your account is ready.")
+            .sent_because(Kind::Asked)
+            .says("Somebody, probably you, signed up with this address.")
+            .button("Confirm this address", self.link("signup", token))
+            .facts(self.came_from(origin))
+            .adds(
+                "If it was not you, do nothing: without the confirmation there is no account, and with it whoever signed \
+                 up knows its password.",
+            );
+        self.post(draft)
     }
 
     pub(super) fn already_signed_up(&self, to: &str) -> Mail {
-        self.write(Draft {
-            to,
-            subject: "You have an account already".to_owned(),
-            words: vec![
-                "Somebody, probably you, tried to sign up with this address. It has an account already: log in, or ask \
-                 for a new password if you forgot it."
-                    .to_owned(),
-                "If it was not you, do nothing; nothing has changed.".to_owned(),
-            ],
-            button: Some(("Log in", format!("{}/", self.public_url))),
-            facts: Vec::new(),
-            alarming: false,
-        })
+        let draft = Draft::new(to, "You have an account already", "No need to sign up again: log in.")
+            .sent_because(Kind::Asked)
+            .says(
+                "Somebody, probably you, tried to sign up with this address. It has an account already: log in, or ask for \
+                 a new password if you forgot it.",
+            )
+            .button("Log in", format!("{}/", self.public_url))
+            .adds("If it was not you, do nothing; nothing has changed.");
+        self.post(draft)
     }
 
     pub(super) fn reset_password(&self, to: &str, token: &Token, origin: &Origin) -> Mail {
-        self.write(Draft {
-            to,
-            subject: "Set a new password".to_owned(),
-            words: vec![
-                "Somebody asked for a new password for this account. The page asks for a code of your authenticator app \
-                 too, if you turned that on."
-                    .to_owned(),
-                "If it was not you, do nothing; your password stays as it is.".to_owned(),
-            ],
-            button: Some(("Set a new password", self.link("reset", token))),
-            facts: from(origin),
-            alarming: false,
-        })
+        let draft = Draft::new(to, "Set a new password", "Somebody asked for a new password for your account.")
+            .sent_because(Kind::Asked)
+            .says(
+                "Somebody, probably you, asked for a new password for this account. The page asks for a code of your \
+                 authenticator app too, if you turned that on.",
+            )
+            .button("Set a new password", self.link("reset", token))
+            .facts(self.came_from(origin))
+            .adds("If it was not you, do nothing; your password stays as it is.");
+        self.post(draft)
     }
 
     pub(super) fn verify_device(
@@ -84,42 +73,54 @@ impl Letters<'_> {
         token: &Token,
         device: &Device,
         origin: &Origin,
-        at: UnixMillis,
         minutes: u64,
     ) -> Mail {
-        let mut facts = vec![("Code", device.match_code.clone()), ("Device", device.name.clone())];
-        facts.extend(from(origin));
-        facts.push(("Time", utc_minute(at)));
-        self.write(Draft {
-            to,
-            subject: format!("Verify {}: code {}", printable(&device.name, 64), device.match_code),
-            words: vec![
-                "A browser asks to keep your exchange API keys in step. Opening the link approves nothing: compare the \
-                 code with the one on the asking screen, then press the button on the page."
-                    .to_owned(),
-                format!("The link works once, within {minutes} minutes."),
-            ],
-            button: Some(("Look at this device", self.link("device", token))),
-            facts,
-            alarming: true,
-        })
+        let name = printable(&device.name, SUBJECT_NAME_CHARS_MAX);
+        let subject = format!("Verify {name}: code {}", device.match_code);
+        let draft = Draft::new(to, &subject, "A browser asks to keep your exchange API keys in step.")
+            .headed(&format!("Verify {name}"))
+            .says(
+                "A browser asks to keep your exchange API keys in step. Compare this code with the one on the asking \
+                 screen:",
+            )
+            .code(&device.match_code)
+            .facts([Fact::new("Device", &device.name)])
+            .facts(self.came_from(origin))
+            .button("Look at this device", self.link("device", token))
+            .adds(&format!(
+                "Opening the link approves nothing: the button on the page does. The link works once, within {minutes} \
+                 minutes."
+            ))
+            .alarming();
+        self.post(draft)
     }
 
     pub(super) fn device_verified(&self, to: &str, device: &Device, origin: &Origin) -> Mail {
-        let words = "This device now gets your synced exchange API keys.".to_owned();
-        self.about_device(to, &format!("{} is verified", device.name), words, device, origin)
+        let name = printable(&device.name, SUBJECT_NAME_CHARS_MAX);
+        let words = "This device now gets your synced exchange API keys.";
+        let draft = Draft::new(to, &format!("{name} is verified"), words)
+            .says(words)
+            .facts([Fact::new("Device", &device.name), Fact::new("Its browser", &browser(&device.user_agent))])
+            .facts([
+                Fact::new("Approved with", &browser(&origin.user_agent)),
+                Fact::new("Network address", &origin.address),
+                Fact::new("Time", &utc_minute(self.at)),
+            ])
+            .alarming();
+        self.post(draft)
     }
 
     pub(super) fn devices_removed(&self, to: &str, names: &[String], origin: &Origin) -> Mail {
-        let words = vec![
-            "The keys on these devices cannot be opened any more, not even offline.".to_owned(),
-            "What was read from a device before cannot be taken back: rotate those keys at the exchange. The panel lists \
-             what each device held."
-                .to_owned(),
-        ];
-        let mut facts: Vec<_> = names.iter().map(|name| ("Removed", name.clone())).collect();
-        facts.extend(from(origin));
-        self.write(Draft { to, subject: "Devices were removed".to_owned(), words, button: None, facts, alarming: true })
+        let draft = Draft::new(to, "Devices were removed", "The keys on them cannot be opened any more.")
+            .says("The keys on these devices cannot be opened any more, not even offline.")
+            .says(
+                "What was read from a device before cannot be taken back: rotate those keys at the exchange. The panel \
+                 lists what each device held.",
+            )
+            .facts(names.iter().map(|name| Fact::new("Removed", name)))
+            .facts(self.came_from(origin))
+            .alarming();
+        self.post(draft)
     }
 
     pub(super) fn totp_enabled(&self, to: &str, origin: &Origin) -> Mail {
@@ -153,118 +154,72 @@ impl Letters<'_> {
     }
 
     pub(super) fn sync_turned_off(&self, to: &str, origin: &Origin) -> Mail {
-        self.security(to, "Sync was turned off", "No device gets changes any more until it is verified again.", origin)
+        let words = "No device gets changes any more until it is verified again.";
+        self.security(to, "Sync was turned off", words, origin)
     }
 
+    /// A courtesy: the owner may not want it.
+    pub(super) fn new_login(&self, to: &str, origin: &Origin) -> Mail {
+        let subject = format!("New login with {}", browser(&origin.user_agent));
+        let words = "Somebody, probably you, logged in with a browser or from a place that was not used before.";
+        let draft = Draft::new(to, &subject, words)
+            .says(words)
+            .facts(self.came_from(origin))
+            .adds("A login alone opens no key: a browser gets your keys only once you verified it by mail.")
+            .sent_because(Kind::Courtesy)
+            .alarming();
+        self.post(draft)
+    }
+
+    /// Something that matters to security happened.
     fn security(&self, to: &str, subject: &str, words: &str, origin: &Origin) -> Mail {
-        self.write(Draft {
-            to,
-            subject: subject.to_owned(),
-            words: vec![words.to_owned()],
-            button: None,
-            facts: from(origin),
-            alarming: true,
-        })
+        self.post(Draft::new(to, subject, words).says(words).facts(self.came_from(origin)).alarming())
     }
 
-    fn about_device(&self, to: &str, subject: &str, words: String, device: &Device, origin: &Origin) -> Mail {
-        let mut facts = vec![("Device", device.name.clone())];
-        facts.extend(from(origin));
-        self.write(Draft {
-            to,
-            subject: printable(subject, 120),
-            words: vec![words],
-            button: None,
-            facts,
-            alarming: true,
-        })
+    fn alarm(&self) -> Alarm {
+        match self.login_url {
+            None => Alarm {
+                words: "Something wrong?",
+                label: "This wasn't me: lock every device",
+                link: format!("{}/verify#panic", self.public_url),
+            },
+            Some(login) => Alarm {
+                words: "Something wrong? Log in, then press Panic in the settings: it locks every device.",
+                label: "This wasn't me: log in",
+                link: login.to_owned(),
+            },
+        }
+    }
+
+    fn came_from(&self, origin: &Origin) -> [Fact; 3] {
+        [
+            Fact::new("Browser", &browser(&origin.user_agent)),
+            Fact::new("Network address", &origin.address),
+            Fact::new("Time", &utc_minute(self.at)),
+        ]
     }
 
     fn link(&self, purpose: &str, token: &Token) -> String {
         format!("{}/verify#{purpose}={}", self.public_url, token.secret().expose())
     }
 
-    fn write(&self, draft: Draft<'_>) -> Mail {
-        let alarm = draft.alarming.then(|| match self.login_url {
-            None => ("lock every device", format!("{}/verify#panic", self.public_url)),
-            Some(login) => ("log in, then press Panic in the settings to lock every device", login.to_owned()),
-        });
+    fn post(&self, draft: Draft) -> Mail {
+        let foot = draft::Foot {
+            site: self.login_url.unwrap_or(self.public_url).to_owned(),
+            alarm: draft.is_alarming.then(|| self.alarm()),
+            why: match draft.kind {
+                Kind::Security => "You get this mail because it is about the security of your account.",
+                Kind::Asked => "You get this mail because somebody gave this address there.",
+                Kind::Courtesy => "You can turn this kind of mail off in Settings > Security.",
+            },
+        };
         Mail {
-            to: draft.to.to_owned(),
-            text: text(&draft, alarm.as_ref()),
-            html: html(&draft, alarm.as_ref()),
+            text: text::write(&draft, &foot),
+            html: html::write(&draft, &foot),
+            to: draft.to,
             subject: draft.subject,
         }
     }
-}
-
-fn from(origin: &Origin) -> Vec<(&'static str, String)> {
-    vec![("Browser", origin.user_agent.clone()), ("Address", origin.address.clone())]
-}
-
-/// What to do if it was somebody else, and where.
-type Alarm = (&'static str, String);
-
-fn text(draft: &Draft<'_>, alarm: Option<&Alarm>) -> String {
-    let mut parts = draft.words.clone();
-    if !draft.facts.is_empty() {
-        parts.push(draft.facts.iter().map(|(label, value)| format!("{label}: {value}")).collect::<Vec<_>>().join("\n"));
-    }
-    if let Some((label, link)) = &draft.button {
-        parts.push(format!("{label}:\n{link}"));
-    }
-    if let Some((what, link)) = alarm {
-        parts.push(format!("This wasn't me ({what}):\n{link}"));
-    }
-    parts.push("Keyleash".to_owned());
-    parts.join("\n\n") + "\n"
-}
-
-/// Mail programs know little CSS; this is what all of them show well, in light and dark.
-fn html(draft: &Draft<'_>, alarm: Option<&Alarm>) -> String {
-    use std::fmt::Write as _;
-    let mut body = String::new();
-    for words in &draft.words {
-        let _ = write!(body, "<p>{}</p>", escape(words));
-    }
-    if !draft.facts.is_empty() {
-        body.push_str("<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\">");
-        for (label, value) in &draft.facts {
-            let _ = write!(
-                body,
-                "<tr><td style=\"padding:2px 16px 2px 0;color:#596273\">{}</td><td><b>{}</b></td></tr>",
-                escape(label),
-                escape(value)
-            );
-        }
-        body.push_str("</table>");
-    }
-    if let Some((label, link)) = &draft.button {
-        let _ = write!(
-            body,
-            "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#0b6e5f;color:#fff;padding:10px 18px;\
-             border-radius:6px;text-decoration:none\">{}</a></p>",
-            escape(link),
-            escape(label)
-        );
-    }
-    if let Some((what, link)) = alarm {
-        let _ = write!(
-            body,
-            "<p style=\"color:#596273\">Something wrong? <a href=\"{}\">This wasn't me: {what}</a>.</p>",
-            escape(link)
-        );
-    }
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{subject}</title></head>\
-         <body style=\"font:16px/1.5 system-ui,sans-serif;max-width:560px;margin:24px auto;padding:0 16px\">\
-         <h1 style=\"font-size:20px\">{subject}</h1>{body}<p style=\"color:#596273\">Keyleash</p></body></html>",
-        subject = escape(&draft.subject)
-    )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -272,19 +227,55 @@ mod tests {
     use super::*;
     use crate::entropy::Entropy;
 
+    const LETTERS: Letters<'_> =
+        Letters { public_url: "https://keys.example", login_url: None, at: UnixMillis(1_800_000_000_000) };
+
+    fn origin(user_agent: &str) -> Origin {
+        Origin { address: "203.0.113.7".to_owned(), user_agent: user_agent.to_owned() }
+    }
+
     #[test]
     fn markup_in_what_a_browser_says_of_itself_is_text_and_the_token_is_in_the_fragment() {
-        let letters = Letters { public_url: "https://keys.example", login_url: None };
-        let origin = Origin { address: "203.0.113.7".to_owned(), user_agent: "<script>alert(1)</script>".to_owned() };
-        let mail = letters.password_changed("trader@example.com", &origin);
-        assert!(!mail.html.contains("<script>"));
-        assert!(mail.text.contains("https://keys.example/verify#panic"));
-        let vendors = Letters { login_url: Some("https://terminal.example/login?from=\"mail\""), ..letters };
+        let origin = origin("<script>alert(1)</script>");
+        let mail = LETTERS.password_changed("trader@example.com", &origin);
+        assert!(!mail.html.contains("<script>") && mail.html.contains("&lt;script&gt;"));
+        assert!(mail.text.contains("\nhttps://keys.example/verify#panic\n"));
+        let vendors = Letters { login_url: Some("https://terminal.example/login?from=\"mail\""), ..LETTERS };
         let mail = vendors.password_changed("trader@example.com", &origin);
         assert!(mail.text.contains("https://terminal.example/login") && !mail.text.contains("keys.example"));
         assert!(mail.html.contains("https://terminal.example/login?from=&quot;mail&quot;"));
         let token = Token::new(&Entropy::new());
-        let mail = letters.confirm_sign_up("trader@example.com", &token, &origin);
-        assert!(mail.text.contains(&format!("/verify#signup={}", token.secret().expose())));
+        let mail = LETTERS.confirm_sign_up("trader@example.com", &token, &origin);
+        let link = format!("https://keys.example/verify#signup={}", token.secret().expose());
+        assert!(mail.text.lines().any(|line| line == link));
+        assert_eq!(mail.html.matches(&link).count(), 3, "behind the button, and in full below it as a link");
+    }
+
+    /// Text and HTML are two forms of one letter, and a mail program may show either.
+    #[test]
+    fn both_forms_tell_the_same_facts() {
+        let mail = LETTERS.new_login("trader@example.com", &origin("Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0"));
+        assert_eq!(mail.subject, "New login with Firefox on Linux");
+        for fact in
+            ["Firefox on Linux", "203.0.113.7", "2027-01-15 08:00 UTC", "/verify#panic", "Settings", "keys.example"]
+        {
+            assert!(mail.text.contains(fact) && mail.html.contains(fact), "{fact}");
+        }
+        assert!(!mail.html.contains("<img") && !mail.html.contains("url("), "nothing is fetched to show a mail");
+    }
+
+    #[test]
+    fn lines_of_text_are_short_but_for_links() {
+        let token = Token::new(&Entropy::new());
+        let origin = origin(&"a-very-long-name-of-a-program/".repeat(9));
+        for mail in [
+            LETTERS.confirm_sign_up("trader@example.com", &token, &origin),
+            LETTERS.already_signed_up("trader@example.com"),
+            LETTERS.totp_changed("trader@example.com", &origin),
+            LETTERS.devices_removed("trader@example.com", &["x".repeat(64)], &origin),
+        ] {
+            let long = mail.text.lines().find(|line| line.chars().count() > 78 && !line.starts_with("https://"));
+            assert_eq!(long, None, "{}", mail.subject);
+        }
     }
 }

@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
+use keyleash_domain::place::Place;
 use keyleash_protocol::{
     DeviceId, Sensitive, SessionId, UnixMillis, UserId,
     http::{EventKind, SessionView},
 };
 
 use super::{Identity, Origin, Refusal, token::Token};
-use crate::store::{NewSession, Session, SessionStore, User};
+use crate::store::{NewSession, Room, Session, SessionOutcome, SessionStore, User};
 
+/// Sessions of one user at a time: far more than anybody's browsers, and a program that logs in for every call does not
+/// fill the table.
+const SESSIONS_MAX: u32 = 100;
+/// Logins that a new one is compared with: enough for somebody with several browsers who logs in daily.
+const KNOWN_LOGINS: u32 = 100;
 /// "Last used" is written at most this often, so that reading does not become writing.
 const TOUCH_AFTER: Duration = Duration::from_mins(1);
 
@@ -58,12 +64,31 @@ impl Identity {
             address: origin.address.clone(),
         };
         let caller = Caller { user: user.id, session: session.id, device: None, expires_at: session.expires_at };
-        let trail = self.log(EventKind::LoggedIn, None, origin, origin.user_agent.clone());
-        if self.store.create_session(session, trail).await? {
-            Ok(NewLogin { caller, token })
-        } else {
-            Err(Refusal::BadCredentials)
+        let mut trail = self.log(EventKind::LoggedIn, None, origin, origin.user_agent.clone());
+        if user.mail_preferences.logins && self.is_new_place(user, origin).await? {
+            trail = self.with_mail(trail, user.id, &self.letters_to(user).new_login(&user.email, origin)).await?;
         }
+        let has_mail = !trail.mails.is_empty();
+        let trail_of_ended = self.log(EventKind::SessionEnded, None, origin, "one more than there is room for");
+        let room = Room { sessions: SESSIONS_MAX, trail: trail_of_ended };
+        match self.store.create_session(session, room, trail).await? {
+            SessionOutcome::Created => {}
+            SessionOutcome::CreatedInPlace(seq) => self.announce(user.id, seq).await,
+            SessionOutcome::PasswordChanged => return Err(Refusal::BadCredentials),
+        }
+        if has_mail {
+            self.postman.ring();
+        }
+        Ok(NewLogin { caller, token })
+    }
+
+    /// Whether nobody logged in so before. The log is asked, not the sessions: those of who always logs out are gone.
+    async fn is_new_place(&self, user: &User, origin: &Origin) -> Result<bool, Refusal> {
+        let before = self.store.events(user.id, None, Some(&[EventKind::LoggedIn]), KNOWN_LOGINS).await?;
+        let before = before
+            .iter()
+            .map(|login| Place { user_agent: &login.detail, address: login.address.as_deref().unwrap_or_default() });
+        Ok(Place { user_agent: &origin.user_agent, address: &origin.address }.is_new(before))
     }
 
     /// Gives the caller's session a new token, for moments when it becomes worth more (2FA, device approval).

@@ -3,7 +3,7 @@
 
 #![cfg(test)]
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use keyleash_domain::{
     attempts::{Decision, Policy},
@@ -13,15 +13,15 @@ use keyleash_domain::{
 };
 use keyleash_protocol::{
     CredentialId, DeviceId, Epoch, EventId, NodeId, Seq, SessionId, UnixMillis, UserId, Version,
-    http::{EventKind, Holding},
+    http::{EventKind, Holding, MailPreferences},
     socket::{DeviceState, RevokeReason},
 };
 
 use super::{
-    Activity, ApproveOutcome, ChangeOutcome, ConfirmedTotp, CredentialChange, Device, EnrolOutcome, Gift,
+    Activity, ApproveOutcome, ChangeOutcome, ConfirmedTotp, CredentialChange, Device, EnrolOutcome, Event, Gift,
     HistoryOutcome, LinkPurpose, LinkedDevice, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession,
-    NewUser, NewVendorUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, SessionStore, Step, Store,
-    TickOutcome, TokenHash, Trail, Whereabouts,
+    NewUser, NewVendorUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, Room, SessionOutcome,
+    SessionStore, Step, Store, TickOutcome, TokenHash, Trail, Whereabouts,
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
@@ -31,7 +31,12 @@ pub(crate) async fn suite(store: &dyn Store) {
     a_vendors_user_is_nobodys_account(store).await;
     an_address_is_confirmed_by_its_link_once(store).await;
     a_totp_step_is_taken_once(store).await;
+    another_second_factor_takes_the_place_of_the_first(store).await;
     a_recovery_code_is_taken_once(store).await;
+    optional_mails_are_chosen(store).await;
+    sign_ups_that_nobody_confirmed_are_forgotten(store).await;
+    other_sessions_end_at_once(store).await;
+    there_is_room_for_so_many_sessions(store).await;
     sessions_are_found_rotated_and_ended(store).await;
     a_new_password_ends_other_sessions(store).await;
     a_session_is_one_devices(store).await;
@@ -53,6 +58,7 @@ pub(crate) async fn suite(store: &dyn Store) {
     a_mail_is_claimed_by_one(store).await;
     a_mail_that_was_given_up_is_told(store).await;
     the_log_is_read_in_pages(store).await;
+    the_log_is_read_by_kind(store).await;
     changed_users_are_found(store).await;
     a_device_is_where_its_newest_socket_is(store).await;
     a_dead_nodes_devices_are_offline(store).await;
@@ -90,7 +96,8 @@ impl<'s> Person<'s> {
         assert!(store.create_user(new, link, Trail::default()).await.unwrap());
         let session = SessionId::from_uuid(entropy.id(NOW));
         let person = Self { store, entropy, user, session };
-        assert!(store.create_session(person.new_session(session, person.hash()), Trail::default()).await.unwrap());
+        let created = store.create_session(person.new_session(session, person.hash()), room(100), Trail::default());
+        assert_eq!(created.await.unwrap(), SessionOutcome::Created);
         person
     }
 
@@ -98,8 +105,8 @@ impl<'s> Person<'s> {
     async fn log_in(&self) -> SessionId {
         let session = SessionId::from_uuid(self.entropy.id(NOW));
         let created =
-            self.store.create_session(self.new_session(session, self.hash()), Trail::default()).await.unwrap();
-        assert!(created);
+            self.store.create_session(self.new_session(session, self.hash()), room(100), Trail::default()).await;
+        assert_eq!(created.unwrap(), SessionOutcome::Created);
         session
     }
 
@@ -214,6 +221,10 @@ fn link(entropy: &Entropy, user: UserId) -> NewLink {
     }
 }
 
+fn room(sessions: u32) -> Room {
+    Room { sessions, trail: Trail::default() }
+}
+
 fn pending(secret: &[u8]) -> PendingTotp {
     PendingTotp { sealed: secret.to_vec(), since: NOW }
 }
@@ -297,15 +308,124 @@ async fn a_recovery_code_is_taken_once(store: &dyn Store) {
     let code = one.hash();
     store.replace_recovery_codes(one.user, &[code, one.hash()], Trail::default()).await.unwrap();
     assert!(!store.take_recovery_code(other.user, code, NOW).await.unwrap());
+    assert_eq!(store.recovery_codes_left(one.user).await.unwrap(), 2);
     let take = || store.take_recovery_code(one.user, code, NOW);
     let (a, b) = tokio::join!(take(), take());
     assert_eq!(u8::from(a.unwrap()) + u8::from(b.unwrap()), 1);
+    assert_eq!(store.recovery_codes_left(one.user).await.unwrap(), 1);
+}
+
+async fn another_second_factor_takes_the_place_of_the_first(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let (first, second) = (b"secret".as_slice(), b"second".as_slice());
+    assert!(store.take_totp_step(one.user, 200).await.unwrap());
+    let old_code = one.hash();
+    store.replace_recovery_codes(one.user, &[old_code], Trail::default()).await.unwrap();
+    assert!(!store.set_totp_pending(one.user, &pending(second), None).await.unwrap(), "allowed before there was one");
+    assert!(!store.set_totp_pending(one.user, &pending(second), Some(second)).await.unwrap());
+    assert!(store.set_totp_pending(one.user, &pending(second), Some(first)).await.unwrap());
+    let user = store.user(one.user).await.unwrap().unwrap();
+    assert_eq!(user.totp_secret.as_deref(), Some(first), "in force until the new one is confirmed");
+
+    let new_codes = [one.hash(), one.hash()];
+    let change = |present, step| {
+        let totp = ConfirmedTotp { recovery_codes: &new_codes, ..confirmed(second, present, step) };
+        store.enable_totp(one.user, totp, Trail::default())
+    };
+    assert_eq!(change(None, 199).await.unwrap(), None);
+    let (a, b) = tokio::join!(change(Some(first), 199), change(Some(first), 199));
+    assert_eq!([a.unwrap(), b.unwrap()].iter().flatten().count(), 1, "one of two wins");
+    let user = store.user(one.user).await.unwrap().unwrap();
+    assert_eq!((user.totp_secret.as_deref(), user.totp_pending), (Some(second), None));
+    assert!(user.sync_enabled, "sync stays on");
+    assert!(!store.take_totp_step(one.user, 200).await.unwrap(), "a step that was taken stays taken");
+    assert!(store.take_totp_step(one.user, 201).await.unwrap());
+    assert!(!store.take_recovery_code(one.user, old_code, NOW).await.unwrap(), "of the one before");
+    assert!(store.take_recovery_code(one.user, new_codes[0], NOW).await.unwrap());
+}
+
+async fn optional_mails_are_chosen(store: &dyn Store) {
+    let (one, other) = (Person::new(store).await, Person::new(store).await);
+    let wanted = async |user| store.user(user).await.unwrap().unwrap().mail_preferences;
+    assert_eq!(wanted(one.user).await, MailPreferences { logins: true });
+    store.set_mail_preferences(one.user, MailPreferences { logins: false }, Trail::default()).await.unwrap();
+    assert_eq!(wanted(one.user).await, MailPreferences { logins: false });
+    assert_eq!(wanted(other.user).await, MailPreferences { logins: true });
+}
+
+async fn sign_ups_that_nobody_confirmed_are_forgotten(store: &dyn Store) {
+    let entropy = Entropy::new();
+    let sign_up = async |link: fn(&Entropy, UserId) -> NewLink| {
+        let user = UserId::from_uuid(entropy.id(NOW));
+        let new = NewUser { at: UnixMillis(1_000), ..new_user(user, &format!("{user}@example.com")) };
+        let mail = QueuedMail { id: entropy.id(NOW), sealed: b"sealed".to_vec(), at: UnixMillis(1_000) };
+        let event = NewEvent {
+            id: EventId::from_uuid(entropy.id(NOW)),
+            kind: EventKind::SignedUp,
+            device: None,
+            address: None,
+            detail: String::new(),
+            at: NOW,
+        };
+        let trail = Trail { events: vec![event], mails: vec![mail] };
+        let link = link(&entropy, user);
+        let token = link.token;
+        assert!(store.create_user(new, link, trail).await.unwrap());
+        (user, token)
+    };
+    let ended = |entropy: &Entropy, user| NewLink { expires_at: UnixMillis(2_000), ..link(entropy, user) };
+    let (abandoned, _) = sign_up(ended).await;
+    let (waiting, _) = sign_up(link).await;
+    let (confirmed, token) = sign_up(ended).await;
+    assert_eq!(store.confirm_user(token, UnixMillis(1_500)).await.unwrap(), Some(confirmed));
+    store.forget_before(UnixMillis(3_000)).await.unwrap();
+    assert_eq!(store.forget_sign_ups(UnixMillis(1_000), 10).await.unwrap(), 0, "not yet");
+    assert_eq!(store.forget_sign_ups(UnixMillis(1_001), 10).await.unwrap(), 1);
+    assert!(store.user(abandoned).await.unwrap().is_none());
+    assert!(store.events(abandoned, None, None, 1).await.unwrap().is_empty());
+    for stays in [waiting, confirmed] {
+        assert!(store.user(stays).await.unwrap().is_some());
+    }
+}
+
+async fn other_sessions_end_at_once(store: &dyn Store) {
+    let (one, other) = (Person::new(store).await, Person::new(store).await);
+    let (device, removed) = (one.verified().await, one.verified().await);
+    one.revoke(removed.id, RevokeReason::Removed, None).await;
+    let (seq, ended) = store.end_other_sessions(one.user, one.session, NOW, Trail::default()).await.unwrap().unwrap();
+    assert_eq!(ended, 1, "that of the device; the removed one's tells why");
+    assert_eq!(store.heads(one.user).await.unwrap().unwrap().sessions, seq);
+    let left = SessionStore::sessions(store, one.user, NOW).await.unwrap();
+    assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [one.session]);
+    assert_eq!(one.device(device.id).await.state, DeviceState::Verified, "a login ended, no device");
+    assert_eq!(store.end_other_sessions(one.user, one.session, NOW, Trail::default()).await.unwrap(), None);
+    assert_eq!(SessionStore::sessions(store, other.user, NOW).await.unwrap().len(), 1);
+}
+
+async fn there_is_room_for_so_many_sessions(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let (second, third) = (one.log_in().await, one.log_in().await);
+    store.touch_session(one.session, LATER).await.unwrap();
+    // The second was used by a device since; that counts.
+    let device = one.new_device();
+    assert!(matches!(store.enrol(device.clone(), second, Trail::default()).await, Ok(EnrolOutcome::Enrolled { .. })));
+    let activity = Activity { device: device.id, acked: Seq(0), last_seen: LATER, step: None };
+    store.record_activity(NodeId::from_uuid(one.entropy.id(NOW)), &[activity]).await.unwrap();
+
+    let newest = SessionId::from_uuid(one.entropy.id(NOW));
+    let created = store.create_session(one.new_session(newest, one.hash()), room(3), Trail::default()).await.unwrap();
+    let SessionOutcome::CreatedInPlace(seq) = created else { panic!("{created:?}") };
+    assert_eq!(store.heads(one.user).await.unwrap().unwrap().sessions, seq, "so that its sockets end");
+    let left = SessionStore::sessions(store, one.user, NOW).await.unwrap();
+    let left: BTreeSet<_> = left.iter().map(|session| session.id.to_string()).collect();
+    assert_eq!(left, [one.session, second, newest].map(|session| session.to_string()).into());
+    assert!(!left.contains(&third.to_string()), "the one that was unused for longest");
 }
 
 async fn sessions_are_found_rotated_and_ended(store: &dyn Store) {
     let one = Person::new(store).await;
     let (id, token, renewed) = (SessionId::from_uuid(one.entropy.id(NOW)), one.hash(), one.hash());
-    store.create_session(one.new_session(id, token), Trail::default()).await.unwrap();
+    store.create_session(one.new_session(id, token), room(100), Trail::default()).await.unwrap();
     assert_eq!(store.session(token, NOW).await.unwrap().unwrap().id, id);
     assert!(store.session(token, NOW.after(Duration::from_hours(2))).await.unwrap().is_none(), "expired");
     store.rotate_session(id, renewed).await.unwrap();
@@ -327,7 +447,8 @@ async fn a_new_password_ends_other_sessions(store: &dyn Store) {
     assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [one.session]);
     assert_eq!(store.user(one.user).await.unwrap().unwrap().password_hash, "new");
     let late = one.new_session(SessionId::from_uuid(one.entropy.id(NOW)), one.hash());
-    assert!(!store.create_session(late, Trail::default()).await.unwrap(), "judged by the old password");
+    let created = store.create_session(late, room(100), Trail::default()).await.unwrap();
+    assert_eq!(created, SessionOutcome::PasswordChanged, "judged by the old password");
     let link = NewLink { purpose: LinkPurpose::ResetPassword, ..link(&one.entropy, one.user) };
     let token = link.token;
     store.create_link(link, Trail::default()).await.unwrap();
@@ -374,7 +495,7 @@ async fn races_end_in_an_order(store: &dyn Store) {
         let one = Person::without_second_factor(store).await;
         let late = one.new_session(SessionId::from_uuid(one.entropy.id(NOW)), one.hash());
         let (created, set) = tokio::join!(
-            store.create_session(late, Trail::default()),
+            store.create_session(late, room(100), Trail::default()),
             store.set_password(one.user, "new", None, Trail::default())
         );
         created.and(set.map(|_| true)).unwrap();
@@ -782,6 +903,28 @@ async fn the_log_is_read_in_pages(store: &dyn Store) {
     let next = store.events(one.user, Some(newest[1].id), None, 2).await.unwrap();
     let details: Vec<_> = newest.iter().chain(&next).map(|event| event.detail.as_str()).collect();
     assert_eq!(details, ["4", "3", "2", "1"]);
+}
+
+async fn the_log_is_read_by_kind(store: &dyn Store) {
+    let (one, other) = (Person::new(store).await, Person::new(store).await);
+    let kinds = [EventKind::LoggedIn, EventKind::LoggedOut, EventKind::CredentialRead];
+    for n in 0..9 {
+        for (person, whose) in [(&one, "mine"), (&other, "theirs")] {
+            let id = EventId::from_uuid(person.entropy.id(UnixMillis(NOW.0 + n)));
+            let kind = kinds[usize::try_from(n).unwrap() % kinds.len()];
+            let event = NewEvent { id, kind, device: None, address: None, detail: format!("{whose} {n}"), at: LATER };
+            store.record(person.user, Trail { events: vec![event], mails: Vec::new() }).await.unwrap();
+        }
+    }
+    let read =
+        async |kinds: &[EventKind], before, limit| store.events(one.user, before, Some(kinds), limit).await.unwrap();
+    let details = |events: &[Event]| events.iter().map(|event| event.detail.clone()).collect::<Vec<_>>();
+    let page = read(&kinds[..2], None, 4).await;
+    assert_eq!(details(&page), ["mine 7", "mine 6", "mine 4", "mine 3"], "a page is full of what was asked for");
+    assert_eq!(details(&read(&kinds[..2], Some(page[3].id), 4).await), ["mine 1", "mine 0"]);
+    assert_eq!(details(&read(&kinds[2..], None, 1).await), ["mine 8"]);
+    assert!(read(&[EventKind::Panic], None, 4).await.is_empty());
+    assert!(read(&[], None, 4).await.is_empty(), "none of no kinds");
 }
 
 async fn changed_users_are_found(store: &dyn Store) {

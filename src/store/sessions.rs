@@ -20,6 +20,23 @@ pub struct NewSession {
     pub address: String,
 }
 
+/// How many sessions a user has at the most.
+#[derive(Clone, Debug)]
+pub struct Room {
+    pub sessions: u32,
+    /// Written if one ends to make room.
+    pub trail: Trail,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionOutcome {
+    Created,
+    /// The one that was unused for longest ended; a device's use counts as its session's.
+    CreatedInPlace(Seq),
+    /// After it was checked. There is no session.
+    PasswordChanged,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     pub id: SessionId,
@@ -36,8 +53,7 @@ pub struct Session {
 
 #[async_trait]
 pub trait SessionStore: Debug + Send + Sync {
-    /// `false`: the password was changed after it was checked, and there is no session.
-    async fn create_session(&self, session: NewSession, trail: Trail) -> StoreResult<bool>;
+    async fn create_session(&self, session: NewSession, room: Room, trail: Trail) -> StoreResult<SessionOutcome>;
 
     /// The session with this token, revoked ones too; not expired or ended ones.
     async fn session(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Session>>;

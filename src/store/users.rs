@@ -66,6 +66,9 @@ pub trait UserStore: Debug + Send + Sync {
     /// address is taken, nothing was written. `link` confirms the address.
     async fn create_user(&self, user: NewUser, link: NewLink, trail: Trail) -> StoreResult<bool>;
 
+    /// Deletes sign-ups from before `before` that nobody confirmed and that no link is left for, so many at the most.
+    async fn forget_sign_ups(&self, before: UnixMillis, most: u32) -> StoreResult<u64>;
+
     async fn user(&self, user: UserId) -> StoreResult<Option<User>>;
 
     async fn user_by_login(&self, login: &Login) -> StoreResult<Option<User>>;

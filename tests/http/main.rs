@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod history;
 mod input;
 mod login;
 mod operators;

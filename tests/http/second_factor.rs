@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Api, PASSWORD, Server, Trader};
+use crate::support::{Api, Authenticator, PASSWORD, Server, Trader};
 
 #[tokio::test]
 async fn sync_needs_the_second_factor_and_the_set_up_shows_it_once() {
@@ -156,6 +156,50 @@ async fn a_stolen_session_cannot_turn_the_second_factor_off_and_the_owner_hears_
     crate::support::eventually("the mail", async || {
         let mails = server.mails(&trader.email).await;
         let mail = mails.iter().find(|mail| mail["subject"] == "Two-factor authentication was turned off")?;
+        mail["text"].as_str()?.contains("/verify#panic").then_some(())
+    })
+    .await;
+}
+
+/// Cases 1 and 7: another app takes the place of the first only with a code of that one; and then that one is worth nothing.
+#[tokio::test]
+async fn another_app_needs_a_code_of_the_first_and_makes_it_worthless() {
+    let server = Server::start().await;
+    let mut trader = Trader::with_sync(&server, "trader@example.com").await;
+    let api = trader.api.clone();
+    // Who has the session and the password, but not the phone.
+    api.post("/totp/setup", json!({ "password": PASSWORD })).await.refused(403, "totp_required");
+    api.post("/totp/setup", json!({ "password": PASSWORD, "totp": "000000" })).await.refused(403, "totp_invalid");
+    api.post("/totp/confirm", json!({ "code": "000000" })).await.refused(409, "totp_already_enabled");
+    // Who has the session and the phone, but not the password.
+    let wrong = json!({ "password": "a wrong password", "recovery_code": trader.recovery_code() });
+    api.post("/totp/setup", wrong).await.refused(401, "bad_credentials");
+
+    let body = json!({ "password": PASSWORD, "recovery_code": trader.recovery_code() });
+    let setup = api.post("/totp/setup", body).await.ok();
+    let mut new_app = Authenticator::new(setup["secret"].as_str().unwrap());
+    let login = |key: &str, code: &str| json!({ "email": "trader@example.com", "password": PASSWORD, key: code });
+    let anew = Api::new(&server);
+    anew.post("/login", login("totp", &trader.code().await)).await.ok();
+    anew.post("/login", login("totp", &new_app.code().await)).await.refused(403, "totp_invalid");
+    let old_code = trader.code().await;
+    api.post("/totp/confirm", json!({ "code": old_code })).await.refused(403, "totp_invalid");
+    let confirmed = api.post("/totp/confirm", json!({ "code": new_app.code().await })).await.ok();
+    api.post("/totp/confirm", json!({ "code": new_app.code().await })).await.refused(409, "totp_already_enabled");
+
+    anew.post("/login", login("totp", &old_code)).await.refused(403, "totp_invalid");
+    anew.post("/login", login("recovery_code", &trader.recovery_code())).await.refused(403, "totp_invalid");
+    let me = api.get("/me").await.ok();
+    assert_eq!((&me["sync_enabled"], &me["recovery_codes_left"]), (&json!(true), &json!(10)));
+    let code = confirmed["recovery_codes"][0].as_str().unwrap();
+    let me = anew.post("/login", login("recovery_code", code)).await.ok();
+    assert_eq!(me["recovery_codes_left"], 9);
+    let log = api.get("/events?kinds=totp_changed,totp_enabled,totp_disabled").await.ok();
+    let kinds: Vec<&Value> = log["events"].as_array().unwrap().iter().map(|event| &event["kind"]).collect();
+    assert_eq!(kinds, ["totp_changed", "totp_enabled"]);
+    crate::support::eventually("the mail", async || {
+        let mails = server.mails("trader@example.com").await;
+        let mail = mails.iter().find(|mail| mail["subject"] == "Your authenticator app was changed")?;
         mail["text"].as_str()?.contains("/verify#panic").then_some(())
     })
     .await;

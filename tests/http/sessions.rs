@@ -21,6 +21,25 @@ async fn sessions_are_listed_and_ended() {
     trader.api.get("/me").await.refused(401, "session_required");
 }
 
+#[tokio::test]
+async fn every_other_session_is_ended_at_once() {
+    let server = Server::start().await;
+    let mut trader = Trader::sign_up(&server, "trader@example.com").await;
+    let stranger = Trader::sign_up(&server, "stranger@example.com").await;
+    let others = [trader.log_in(&server).await, trader.log_in(&server).await];
+    assert_eq!(trader.api.post("/sessions/end-others", json!({})).await.ok(), json!({ "ended": 2 }));
+    for other in others {
+        other.get("/me").await.refused(401, "session_required");
+    }
+    let sessions = trader.api.get("/sessions").await.ok();
+    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(sessions["sessions"][0]["current"], true);
+    stranger.api.get("/me").await.ok();
+    assert_eq!(trader.api.post("/sessions/end-others", json!({})).await.ok(), json!({ "ended": 0 }));
+    let log = trader.api.get("/events?kinds=other_sessions_ended").await.ok();
+    assert_eq!(log["events"].as_array().unwrap().len(), 1, "where nothing ended there is nothing to tell");
+}
+
 /// Case 17: a browser's session gets a new token at login and when 2FA is turned on; a planted one is never taken over.
 #[tokio::test]
 async fn a_session_gets_a_new_token_when_it_becomes_worth_more() {

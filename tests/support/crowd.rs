@@ -12,7 +12,7 @@ use keyleash::{
     kms::file::FileKms,
     store::{
         ConfirmedTotp, EnrolOutcome, LinkPurpose, LinkedDevice, NewDevice, NewLink, NewSession, NewUser, PendingTotp,
-        Store, Trail,
+        Room, Store, Trail,
     },
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
@@ -97,7 +97,7 @@ async fn seed_device(store: &dyn Store, vault: &dyn Vault, entropy: &Entropy, us
         address: String::new(),
     };
     let session_id = session.id;
-    store.create_session(session, Trail::default()).await.unwrap();
+    store.create_session(session, Room { sessions: 100, trail: Trail::default() }, Trail::default()).await.unwrap();
     let keys = device.enrolment("Desk").unwrap();
     let fingerprint = fingerprint(keys.receive_key.as_slice(), keys.signing_key.as_slice());
     let new = NewDevice {

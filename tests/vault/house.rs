@@ -17,8 +17,8 @@ use keyleash::{
     kms::{DataKey, KeyContext, Kms, KmsError, WrappedKey, file::FileKms},
     store::{
         ApproveOutcome, ConfirmedTotp, DeviceStore, EnrolOutcome, LinkPurpose, LinkStore, LinkedDevice, NewDevice,
-        NewLink, NewSession, NewUser, PendingTotp, Revoke, Revoked, SecondFactorStore, SessionStore, Trail, UserStore,
-        sql::SqliteStore,
+        NewLink, NewSession, NewUser, PendingTotp, Revoke, Revoked, Room, SecondFactorStore, SessionStore, Trail,
+        UserStore, sql::SqliteStore,
     },
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
@@ -110,7 +110,10 @@ impl House {
             address: String::new(),
         };
         let session_id = session.id;
-        self.store.create_session(session, Trail::default()).await.unwrap();
+        self.store
+            .create_session(session, Room { sessions: 100, trail: Trail::default() }, Trail::default())
+            .await
+            .unwrap();
         let new = NewDevice {
             id: DeviceId::from_uuid(self.entropy.id(at)),
             user: device.user,

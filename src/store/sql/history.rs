@@ -26,6 +26,9 @@ impl HistoryStore for SqlStore {
                 query.push(" AND id < ").push_bind(before.to_string());
             }
             if let Some(kinds) = kinds {
+                if kinds.is_empty() {
+                    return Ok(Vec::new());
+                }
                 query.push(" AND kind IN (");
                 let mut names = query.separated(", ");
                 for kind in kinds {

@@ -8,11 +8,11 @@ use super::{
     rows::{Columns, Fault},
     transaction::{Part, Writing},
 };
-use crate::store::{NewSession, Session, SessionStore, StoreResult, TokenHash, Trail};
+use crate::store::{NewSession, Room, Session, SessionOutcome, SessionStore, StoreResult, TokenHash, Trail};
 
 for_every_driver! {
 impl SessionStore for SqlStore {
-    async fn create_session(&self, session: NewSession, trail: Trail) -> StoreResult<bool> {
+    async fn create_session(&self, session: NewSession, room: Room, trail: Trail) -> StoreResult<SessionOutcome> {
         self.run("create a session", || async {
             let mut tx = self.begin().await?;
             // Takes the user's row: a change of the password is before this, and there is no session, or after it, and
@@ -23,7 +23,7 @@ impl SessionStore for SqlStore {
                 .fetch_optional(&mut *tx.0)
                 .await?;
             if taken.is_none() {
-                return Ok(false);
+                return Ok(SessionOutcome::PasswordChanged);
             }
             query(
                 "INSERT INTO sessions
@@ -41,8 +41,9 @@ impl SessionStore for SqlStore {
             .execute(&mut *tx.0)
             .await?;
             tx.write(session.user, &trail).await?;
+            let made_room = tx.make_room(&session, &room).await?;
             tx.commit().await?;
-            Ok(true)
+            Ok(made_room.map_or(SessionOutcome::Created, SessionOutcome::CreatedInPlace))
         })
         .await
     }
@@ -159,6 +160,29 @@ impl SessionStore for SqlStore {
 
 for_every_driver! {
 impl Writing<'t> {
+    /// Ends the user's sessions that are beyond what there is room for, beside this one.
+    async fn make_room(&mut self, besides: &NewSession, room: &Room) -> Result<Option<Seq>, Fault> {
+        let ended = query(
+            "DELETE FROM sessions WHERE id IN (
+                 SELECT s.id FROM sessions s LEFT JOIN devices d ON d.id = s.device_id
+                 WHERE s.user_id = $1 AND s.revoked IS NULL AND s.expires_at > $2 AND s.id <> $3
+                 ORDER BY CASE WHEN d.last_seen > s.last_used_at THEN d.last_seen ELSE s.last_used_at END DESC, s.id DESC
+                 LIMIT $4 OFFSET $5) RETURNING id",
+        )
+        .bind(besides.user.to_string())
+        .bind(besides.at.0)
+        .bind(besides.id.to_string())
+        .bind(i64::MAX)
+        .bind(i64::from(room.sessions.saturating_sub(1)))
+        .fetch_all(&mut *self.0)
+        .await?;
+        if ended.is_empty() {
+            return Ok(None);
+        }
+        self.write(besides.user, &room.trail).await?;
+        self.count(besides.user, Part::Sessions).await
+    }
+
     pub(super) async fn bind_session(
         &mut self,
         session: SessionId,

@@ -39,20 +39,9 @@ impl SqlStore {
 
     /// Begins a change: takes the user's row and the next seq. `None`: no such user.
     pub(super) async fn change(&self, user: UserId, part: Part) -> Result<Option<Change<'static, D>>, Fault> {
-        let statement = match part {
-            Part::Credentials => {
-                "UPDATE users SET seq = seq + 1, credentials_seq = seq + 1 WHERE id = $1 RETURNING seq"
-            }
-            Part::Devices => "UPDATE users SET seq = seq + 1, devices_seq = seq + 1 WHERE id = $1 RETURNING seq",
-            Part::Sessions => "UPDATE users SET seq = seq + 1, sessions_seq = seq + 1 WHERE id = $1 RETURNING seq",
-            Part::DevicesAndSessions => {
-                "UPDATE users SET seq = seq + 1, devices_seq = seq + 1, sessions_seq = seq + 1
-                 WHERE id = $1 RETURNING seq"
-            }
-        };
         let mut tx = self.begin().await?;
-        let seq: Option<i64> = query_scalar(statement).bind(user.to_string()).fetch_optional(&mut *tx.0).await?;
-        Ok(seq.map(|seq| Change { tx, user, seq: Seq(seq) }))
+        let seq = tx.count(user, part).await?;
+        Ok(seq.map(|seq| Change { tx, user, seq }))
     }
 }
 }
@@ -183,6 +172,23 @@ impl Writing<'t> {
         })
     }
 
+    /// Takes the user's row and the next seq. `None`: no such user.
+    pub(super) async fn count(&mut self, user: UserId, part: Part) -> Result<Option<Seq>, Fault> {
+        let statement = match part {
+            Part::Credentials => {
+                "UPDATE users SET seq = seq + 1, credentials_seq = seq + 1 WHERE id = $1 RETURNING seq"
+            }
+            Part::Devices => "UPDATE users SET seq = seq + 1, devices_seq = seq + 1 WHERE id = $1 RETURNING seq",
+            Part::Sessions => "UPDATE users SET seq = seq + 1, sessions_seq = seq + 1 WHERE id = $1 RETURNING seq",
+            Part::DevicesAndSessions => {
+                "UPDATE users SET seq = seq + 1, devices_seq = seq + 1, sessions_seq = seq + 1
+                 WHERE id = $1 RETURNING seq"
+            }
+        };
+        let seq: Option<i64> = query_scalar(statement).bind(user.to_string()).fetch_optional(&mut *self.0).await?;
+        Ok(seq.map(Seq))
+    }
+
     /// Takes the user's row without counting a change: whatever changes the user is before this or after it.
     pub(super) async fn take(&mut self, user: UserId) -> Result<(), Fault> {
         query("UPDATE users SET changed_at = changed_at WHERE id = $1")
@@ -285,7 +291,7 @@ impl Writing<'t> {
 }
 }
 
-/// Callers hold a user that they read before, and users are never deleted.
+/// Callers hold a user that they read before, and users whose address was confirmed are never deleted.
 pub(super) fn existing<T>(change: Option<T>) -> Result<T, Fault> {
     change.ok_or_else(|| Fault::Unexpected("the user is gone".to_owned()))
 }

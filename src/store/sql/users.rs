@@ -49,6 +49,46 @@ impl UserStore for SqlStore {
         .await
     }
 
+    async fn forget_sign_ups(&self, before: UnixMillis, most: u32) -> StoreResult<u64> {
+        self.run("forget old sign-ups", || async {
+            let mut tx = self.begin().await?;
+            let candidates: Vec<String> = query_scalar(
+                "SELECT id FROM users WHERE confirmed = FALSE AND created_at < $1
+                 AND NOT EXISTS (SELECT 1 FROM links WHERE user_id = users.id) ORDER BY created_at LIMIT $2",
+            )
+            .bind(before.0)
+            .bind(i64::from(most))
+            .fetch_all(&mut *tx.0)
+            .await?;
+            let mut forgotten = 0;
+            for id in candidates {
+                // Takes the row: who signs up again just now is before this, with a new link, or after it, as a new user.
+                let taken = query(
+                    "UPDATE users SET changed_at = changed_at WHERE id = $1 AND confirmed = FALSE
+                     AND NOT EXISTS (SELECT 1 FROM links WHERE user_id = users.id) RETURNING id",
+                )
+                .bind(id.clone())
+                .fetch_optional(&mut *tx.0)
+                .await?;
+                if taken.is_none() {
+                    continue;
+                }
+                for statement in [
+                    "DELETE FROM events WHERE user_id = $1",
+                    "DELETE FROM mails WHERE user_id = $1",
+                    "DELETE FROM data_keys WHERE user_id = $1",
+                    "DELETE FROM users WHERE id = $1",
+                ] {
+                    query(statement).bind(id.clone()).execute(&mut *tx.0).await?;
+                }
+                forgotten += 1;
+            }
+            tx.commit().await?;
+            Ok(forgotten)
+        })
+        .await
+    }
+
     async fn user(&self, user: UserId) -> StoreResult<Option<User>> {
         self.run("read a user", || async {
             let row = query("SELECT * FROM users WHERE id = $1")
