@@ -61,13 +61,12 @@ export class AccountsView extends LiveElement {
 
   readonly #clipboard = new SelfClearingClipboard(() => this.requestUpdate());
   readonly #holders = new Holders(this, () => this.client);
-  readonly #growing = new Growing(this);
+  readonly #growing = new Growing<CredentialId>(this);
   #listing: { readonly texts: Texts; readonly listing: Listing } | undefined;
   #listed: Listed = { items: [], counts: { all: 0, synced: 0, local: 0, elsewhere: 0, warnings: 0, conflicts: 0 } };
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (changed.has("query") || changed.has("filter") || changed.has("order")) this.#growing.restart();
     this.#listed = this.#list({ query: this.query, filter: this.filter, order: this.order });
     if (this.filter !== "all" && this.#listed.counts[this.filter] === 0) {
       this.filter = "all";
@@ -144,7 +143,7 @@ export class AccountsView extends LiveElement {
             : html`
           <ul class="rows" aria-label=${accounts.title}>
             ${repeat(
-              items.slice(0, this.#growing.upTo(items.length)),
+              items.slice(0, this.#growing.upTo(inView)),
               ({ id }) => id,
               (item) => html`<li>${this.#row(item)}</li>`,
             )}

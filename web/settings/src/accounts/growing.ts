@@ -1,47 +1,45 @@
 /**
- * Shows the first rows of a long list at once and the rest while the browser has nothing better to do, so that a keystroke
- * in the search never waits for rows that are off the screen.
+ * Draws of a long list what is drawn already and a few rows more, and the rest while the browser has nothing better to do:
+ * neither a keystroke in the search nor a change of an account ever waits for hundreds of rows that are off the screen.
  */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** More than a tall screen shows. */
-const FIRST = 24;
-/** Drawn in a few milliseconds, between two frames. */
-const STEP = 24;
+/** More than most screens show, and made in a few milliseconds. */
+const FRESH_MAX = 20;
 
-export class Growing implements ReactiveController {
-  #limit = FIRST;
-  #wanted = 0;
-  #due: (() => void) | undefined;
+export class Growing<Id> implements ReactiveController {
+  #drawn: ReadonlySet<Id> = new Set();
+  #isWhole = true;
+  #cancel: (() => void) | undefined;
 
   constructor(private readonly host: ReactiveControllerHost) {
     host.addController(this);
   }
 
-  /** The list is another one now. */
-  restart(): void {
-    this.#limit = FIRST;
-  }
-
-  upTo(length: number): number {
-    this.#wanted = length;
-    return Math.min(this.#limit, length);
+  /** How many of `ids`, from the first, are to be drawn now. */
+  upTo(ids: readonly Id[]): number {
+    let fresh = 0;
+    const end = ids.findIndex((id) => !this.#drawn.has(id) && ++fresh > FRESH_MAX);
+    const count = end < 0 ? ids.length : end;
+    this.#drawn = new Set(ids.slice(0, count));
+    this.#isWhole = end < 0;
+    return count;
   }
 
   hostUpdated(): void {
-    if (this.#limit < this.#wanted) this.#due ??= whenIdle(() => this.#grow());
+    if (this.#isWhole) return;
+    // Until the list is drawn again, which it may not be: there may be nothing to draw by then.
+    this.#isWhole = true;
+    this.#cancel ??= whenIdle(() => {
+      this.#cancel = undefined;
+      this.host.requestUpdate();
+    });
   }
 
   hostDisconnected(): void {
-    this.#due?.();
-    this.#due = undefined;
-  }
-
-  #grow(): void {
-    this.#due = undefined;
-    this.#limit += STEP;
-    this.host.requestUpdate();
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 }
 
