@@ -13,7 +13,7 @@ use rust_embed::{Embed, EmbeddedFile};
 use super::problem;
 
 /// Nothing from anywhere else, no inline script or style, nothing may frame the page, and no string becomes markup.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html keyleash-worker";
 
