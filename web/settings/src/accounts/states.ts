@@ -14,7 +14,6 @@ export const stateStyles = css`
   .waiting span { display: block; height: 64px; border-top: 1px solid var(--line);
     background: linear-gradient(var(--raised), var(--raised)) 52px 22px / min(16rem, 55%) 10px no-repeat, linear-gradient(var(--raised), var(--raised)) 52px 38px / min(9rem, 35%) 8px no-repeat,
       linear-gradient(var(--raised), var(--raised)) 0 14px / 36px 36px no-repeat; }
-  .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .numbers { display: flex; justify-content: space-between; gap: 12px; }
 `;
 
