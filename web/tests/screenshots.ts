@@ -71,9 +71,11 @@ async function journey(): Promise<void> {
   const b = await laptop.open(server.url);
   await trader.logIn(b);
   await trader.enrol(b, "Laptop");
+  await trader.retrieveAll(b, main.label);
   const c = await phone.open(server.url);
   await trader.logIn(c);
   await trader.enrol(c, "Phone");
+  await trader.retrieveAll(c, main.label);
   await laptop.shut();
   await addAccount(a, okx("OKX grid bot"));
   await setSynced(a, "OKX grid bot", true);
