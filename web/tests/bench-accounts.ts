@@ -1,6 +1,6 @@
 /**
  * Prints what many accounts cost: adding them one by one with the panel open, each keystroke in the search, scrolling, opening
- * the panel. Measure with a release build; a figure of a debug build says nothing.
+ * the panel, painting a page that is opened anew. Measure with a release build; a figure of a debug build says nothing.
  */
 import type { Page } from "playwright-core";
 import { Profile, windows } from "./browser.ts";
@@ -11,6 +11,7 @@ import { section, Trader } from "./trader.ts";
 const ACCOUNTS = Number(process.argv[2] ?? 500);
 /** Long enough for a frame and whatever idle work a keystroke brings; a quick typist needs as long. */
 const KEYSTROKE_MS = 150;
+const PAINTINGS = 10;
 const FRAME_MS = 1000 / 60;
 
 const server = await Server.start();
@@ -21,6 +22,7 @@ try {
   await trader.signUp(page);
   await trader.logIn(page);
   await section(page, "Accounts", "Accounts");
+  await painting(page);
   await adding(page);
   await opening(page);
   await typing(page);
@@ -28,6 +30,27 @@ try {
 } finally {
   await desk.dispose();
   await server.dispose();
+}
+
+/** From the last script's arrival to the first paint, and to the first frame with the panel's tabs in it; a page opened anew. */
+async function painting(page: Page): Promise<void> {
+  const rounds: { first: number; panel: number }[] = [];
+  for (let round = 0; round < PAINTINGS; round++) {
+    await page.reload();
+    rounds.push(await page.evaluate(untilPainted));
+  }
+  console.log(`first paint after the scripts are there, ms: ${spread(rounds.map(({ first }) => first))}`);
+  console.log(`  the panel with its tabs, ms: ${spread(rounds.map(({ panel }) => panel))}`);
+}
+
+async function untilPainted(): Promise<{ first: number; panel: number }> {
+  const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+  while (!document.querySelector("keyleash-settings")?.shadowRoot?.querySelector("[role=tablist]")) await frame();
+  const panel = performance.now();
+  const scripts = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+  const arrived = Math.max(...scripts.filter(({ name }) => name.endsWith(".js")).map((each) => each.responseEnd));
+  const first = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN;
+  return { first: first - arrived, panel: panel - arrived };
 }
 
 async function adding(page: Page): Promise<void> {

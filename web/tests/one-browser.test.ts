@@ -143,6 +143,8 @@ step("3. the browser is verified by mail, and turns to verified by itself", asyn
   await link.getByRole("button", { name: "Approve this device" }).click();
   await verifiedBadge(a).waitFor();
   console.log(`verified on the asking screen ${Math.round(performance.now() - approvedAt)} ms after the click`);
+  // The answer to the approval brings this browser's new cookie: it may come after the news of it.
+  await link.getByRole("heading", { name: "Approved" }).waitFor();
   await link.close();
   await trader.rename(a, "Desk");
 });
