@@ -90,7 +90,7 @@ export const controls = css`
   button.danger:hover:not(:disabled) { background: var(--bad-soft); border-color: var(--bad); }
   button.danger.primary { background: var(--bad-fill); border-color: var(--bad-fill); color: #fff; }
   button.danger.primary:hover:not(:disabled) { background: color-mix(in oklab, var(--bad-fill) 88%, black); }
-  button.link { border-color: transparent; background: none; color: var(--accent); padding-inline: 6px; margin-inline: -6px; }
+  button.link { border-color: transparent; background: none; color: var(--accent); text-align: start; padding-inline: 6px; margin-inline: -6px; }
   button.link:hover:not(:disabled) { background: var(--raised); border-color: transparent; }
   button.small { min-height: 32px; padding: 4px 10px; font-size: var(--font-size-s); }
   button:disabled { cursor: default; opacity: 0.55; }

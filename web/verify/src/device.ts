@@ -1,12 +1,14 @@
 /** Approves a device: shows who asks, and takes the owner's session or a code besides the link. */
 
-import { browserOf, type DeviceView, type Inspection, ProblemError, type SecondFactor } from "@keyleash/client";
+import { type DeviceView, type Inspection, ProblemError, type SecondFactor } from "@keyleash/client";
 import { css, html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { LiveElement } from "../../settings/src/live.ts";
-import { controls } from "../../settings/src/theme.ts";
-import { moment } from "../../settings/src/words.ts";
 import "../../settings/src/second-factor.ts";
+import type { Texts } from "../../settings/src/texts/texts.ts";
+import { controls } from "../../settings/src/theme.ts";
+import { browserName, moment } from "../../settings/src/words.ts";
+import { isSpent, spent } from "./spent.ts";
 
 @customElement("verify-device")
 export class VerifyDevice extends LiveElement {
@@ -26,47 +28,65 @@ export class VerifyDevice extends LiveElement {
   @state() private approved: DeviceView | undefined;
 
   override firstUpdated(): void {
-    void this.attempt(async () => {
-      this.inspection = await this.client.inspect(this.token);
-    });
+    void this.#inspect();
   }
 
   override render() {
-    if (this.approved) {
+    const { texts, failure, approved, inspection } = this;
+    const { oneMoment, device } = texts.verify;
+    if (approved) {
       return html`
         <div class="stack" role="status">
-          <h2>Approved</h2>
-          <p><strong>${this.approved.name}</strong> is verified and goes on by itself. You can close this page.</p>
+          <h2>${device.approved}</h2>
+          <p><strong>${approved.name}</strong> ${device.approvedMeans}</p>
         </div>
       `;
     }
-    if (!this.inspection) return this.busy ? html`<p class="muted" role="status">One moment…</p>` : this.failureView();
+    if (isSpent(failure)) return spent(texts, device.spentMeans);
+    if (!inspection) return failure ? this.#again() : html`<p class="muted" role="status">${oneMoment}</p>`;
     return html`
       <div class="stack">
-        <h2>A device asks for your exchange keys</h2>
-        ${facts(this.inspection)}
-        <div class="inset">
-          <p class="muted small">Match code</p>
-          <p class="match" data-match-code>${this.inspection.match_code}</p>
-          <p class="small">Approve only if the screen of that device shows the same code. If it was not you, close this page: nothing happens.</p>
+        <h2>${device.title}</h2>
+        ${facts(inspection, texts)}
+        <div class="inset stack tight">
+          <p class="muted small">${texts.verification.matchCode}</p>
+          <p class="match" data-match-code>${inspection.match_code}</p>
+          <p class="small">${device.compare}</p>
         </div>
-        ${this.#approval(this.inspection)}
+        ${this.#approval(inspection)}
       </div>
     `;
   }
 
-  #approval(inspection: Inspection) {
-    if (this.snapshot.session.kind === "in" && !inspection.totp_required && !this.codeNeeded) {
+  /** The token has left the address bar: to load the page again would lose it. */
+  #again() {
+    return html`
+      <div class="stack">
+        ${this.failureView()}
+        <div><button ?disabled=${this.busy} @click=${this.#inspect}>${this.texts.words.tryAgain}</button></div>
+      </div>
+    `;
+  }
+
+  #approval({ totp_required }: Inspection) {
+    const { device } = this.texts.verify;
+    if (this.snapshot.session.kind === "in" && !totp_required && !this.codeNeeded) {
       return html`
         ${this.failureView()}
-        <div><button class="primary" ?disabled=${this.busy} @click=${() => this.attempt(() => this.#approve())}>Approve this device</button></div>
+        <div><button class="primary" ?disabled=${this.busy} @click=${() => this.attempt(() => this.#approve())}>${device.approve}</button></div>
       `;
     }
     return html`
-      <keyleash-second-factor action="Approve this device" .confirm=${(factor: SecondFactor) => this.#approve(factor)}>
-        <p>${inspection.totp_required ? "This device was removed before, so approving it takes a code." : "You are not logged in here, so approving it takes a code."}</p>
+      <keyleash-second-factor action=${device.approve} .confirm=${(factor: SecondFactor) => this.#approve(factor)}>
+        <p>${totp_required ? device.removedBefore : device.loggedOut}</p>
       </keyleash-second-factor>
     `;
+  }
+
+  #inspect() {
+    return this.attempt(async () => {
+      this.inspection = await this.client.inspect(this.token);
+    });
   }
 
   async #approve(factor?: SecondFactor) {
@@ -79,17 +99,18 @@ export class VerifyDevice extends LiveElement {
   }
 }
 
-function facts(inspection: Inspection) {
+function facts(inspection: Inspection, texts: Texts) {
+  const { facts } = texts.verify.device;
   return html`
     <dl>
-      <dt>Device</dt>
+      <dt>${facts.device}</dt>
       <dd>${inspection.device_name}</dd>
-      <dt>Browser</dt>
-      <dd>${browserOf(inspection.user_agent)}</dd>
-      <dt>Address</dt>
+      <dt>${facts.browser}</dt>
+      <dd>${browserName(inspection.user_agent, texts)}</dd>
+      <dt>${facts.address}</dt>
       <dd>${inspection.address}</dd>
-      <dt>Asked</dt>
-      <dd>${moment(inspection.requested_at)}</dd>
+      <dt>${facts.asked}</dt>
+      <dd>${moment(inspection.requested_at, texts)}</dd>
     </dl>
   `;
 }

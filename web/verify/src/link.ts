@@ -2,16 +2,17 @@
  * `<verify-link>`: says what a mail link asks for. Opening it changes nothing (mail scanners open links); only the button does.
  */
 
-import { Keyleash } from "@keyleash/client";
-import { css, html, LitElement, nothing } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import type { Client } from "@keyleash/client";
+import { css, html, LitElement, type PropertyValues } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
 import { failureOf } from "../../settings/src/failure.ts";
+import { textsFor } from "../../settings/src/texts/texts.ts";
 import { controls, tokens } from "../../settings/src/theme.ts";
 import "./device.ts";
 import "./panic.ts";
 import "./reset.ts";
 import "./signup.ts";
-import { takeLink } from "./token.ts";
+import type { Link } from "./token.ts";
 
 @customElement("verify-link")
 export class VerifyLink extends LitElement {
@@ -24,20 +25,13 @@ export class VerifyLink extends LitElement {
     `,
   ];
 
-  @state() private client: Keyleash | undefined;
+  @property({ attribute: false }) link: Link | undefined;
+  @property({ attribute: false }) opening!: Promise<Client>;
+  @state() private client: Client | undefined;
   @state() private failure: string | undefined;
-  readonly #link = takeLink();
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    Keyleash.open().then(
-      (client) => {
-        this.client = client;
-      },
-      (error: unknown) => {
-        this.failure = failureOf(error).message;
-      },
-    );
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("opening")) void this.#open();
   }
 
   override render() {
@@ -45,30 +39,40 @@ export class VerifyLink extends LitElement {
       <main class="stack">
         <p class="brand">Keyleash</p>
         <section class="card stack">
-          ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : nothing} ${this.#asked()}
+          ${this.failure ? html`<p class="error" role="alert">${this.failure}</p>` : this.#asked()}
         </section>
       </main>
     `;
   }
 
   #asked() {
-    if (!this.#link) {
-      return html`
-        <h2>This link is not complete</h2>
-        <p>Nothing was changed. Open the link from the mail again; if your mail program broke it into two lines, copy both.</p>
-      `;
-    }
-    if (!this.client) return html`<p class="muted" role="status">One moment…</p>`;
-    const link = this.#link;
+    const { client, link } = this;
+    const { verify } = textsFor(this);
+    if (!link) return html`<h2>${verify.incomplete}</h2><p>${verify.incompleteMeans}</p>`;
+    if (!client) return html`<p class="muted" role="status">${verify.oneMoment}</p>`;
     switch (link.kind) {
       case "signup":
-        return html`<verify-signup .client=${this.client} .token=${link.token}></verify-signup>`;
+        return html`<verify-signup .client=${client} .token=${link.token}></verify-signup>`;
       case "device":
-        return html`<verify-device .client=${this.client} .token=${link.token}></verify-device>`;
+        return html`<verify-device .client=${client} .token=${link.token}></verify-device>`;
       case "reset":
-        return html`<verify-reset .client=${this.client} .token=${link.token}></verify-reset>`;
+        return html`<verify-reset .client=${client} .token=${link.token}></verify-reset>`;
       case "panic":
-        return html`<verify-panic .client=${this.client}></verify-panic>`;
+        return html`<verify-panic .client=${client}></verify-panic>`;
     }
+  }
+
+  async #open() {
+    try {
+      this.client = await this.opening;
+    } catch (error) {
+      this.failure = failureOf(error, textsFor(this)).message;
+    }
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "verify-link": VerifyLink;
   }
 }

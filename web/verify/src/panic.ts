@@ -12,24 +12,20 @@ export class VerifyPanic extends LiveElement {
   @state() private locked: number | undefined;
 
   override render() {
+    const { toTerminal, panic } = this.texts.verify;
     if (this.locked !== undefined) {
       return html`
         <div class="stack" role="status">
-          <h2>Every device is locked</h2>
-          <p>
-            ${this.locked === 1 ? "One device has" : `${this.locked} devices have`} lost the keys. Now change your password, and rotate the
-            keys at your exchanges: what was read before cannot be taken back. <a href="/">Go to the terminal</a>
-          </p>
+          <h2>${panic.done}</h2>
+          <p>${panic.doneMeans(this.locked)}</p>
+          <p><a href="/">${toTerminal}</a></p>
         </div>
       `;
     }
     return html`
       <div class="stack">
-        <h2>This wasn't you?</h2>
-        <p>
-          Lock every device of your account at once, this one too: their keys stop to open, even on devices that are offline. Each has
-          to be verified again by mail and code afterwards.
-        </p>
+        <h2>${panic.title}</h2>
+        <p>${panic.meaning}</p>
         ${this.snapshot.session.kind === "in" ? this.#panic() : this.#login()}
       </div>
     `;
@@ -37,14 +33,15 @@ export class VerifyPanic extends LiveElement {
 
   #login() {
     return html`
-      <p>Log in first, to prove that it is you.</p>
+      <p>${this.texts.verify.panic.logInFirst}</p>
       <keyleash-login without-sign-up .client=${this.client}></keyleash-login>
     `;
   }
 
   #panic() {
+    const { panicAction } = this.texts.devices;
     return html`
-      <keyleash-second-factor danger action="Lock every device now" .confirm=${(factor: SecondFactor) => this.#lock(factor)}></keyleash-second-factor>
+      <keyleash-second-factor danger action=${panicAction} .confirm=${(factor: SecondFactor) => this.#lock(factor)}></keyleash-second-factor>
     `;
   }
 

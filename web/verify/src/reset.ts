@@ -1,11 +1,12 @@
 /** Sets a new password. It never bypasses two-factor authentication. */
 
-import { ProblemError } from "@keyleash/client";
+import { PASSWORD_CHARS_MIN, ProblemError, type SecondFactor } from "@keyleash/client";
 import { html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { field } from "../../settings/src/field.ts";
 import { entries, LiveElement } from "../../settings/src/live.ts";
 import "../../settings/src/second-factor.ts";
+import { isSpent, spent } from "./spent.ts";
 
 @customElement("verify-reset")
 export class VerifyReset extends LiveElement {
@@ -15,35 +16,43 @@ export class VerifyReset extends LiveElement {
   @state() private done = false;
 
   override render() {
+    const { texts, failure, newPassword } = this;
+    const { reset } = texts.verify;
     if (this.done) {
       return html`
         <div class="stack" role="status">
-          <h2>Your password is changed</h2>
-          <p>Every session was ended. <a href="/">Log in</a></p>
+          <h2>${reset.done}</h2>
+          <p>${reset.doneMeans} <a href="/">${texts.login.logIn}</a></p>
         </div>
       `;
     }
-    const { newPassword } = this;
-    if (newPassword !== undefined) {
-      return html`
+    if (isSpent(failure)) return spent(texts, reset.spentMeans);
+    if (newPassword !== undefined) return this.#code(newPassword);
+    return html`
+      <form class="stack" @submit=${this.#submit}>
+        <h2>${reset.title}</h2>
+        ${field({ name: "new_password", label: texts.password.new, type: "password", autocomplete: "new-password", hint: texts.login.passwordHint(PASSWORD_CHARS_MIN), error: failure?.fields.new_password })}
+        ${this.failureView(["new_password"])}
+        <div><button class="primary" ?disabled=${this.busy}>${reset.set}</button></div>
+      </form>
+    `;
+  }
+
+  #code(newPassword: string) {
+    const { reset } = this.texts.verify;
+    return html`
+      <div class="stack">
+        <h2>${reset.title}</h2>
         <keyleash-second-factor
-          action="Set the new password"
-          .confirm=${(factor: object) => this.#reset(newPassword, factor)}
+          action=${reset.set}
+          .confirm=${(factor: SecondFactor) => this.#reset(newPassword, factor)}
           .cancel=${() => {
             this.newPassword = undefined;
           }}
         >
-          <p>Your account has two-factor authentication: setting a password takes a code.</p>
+          <p>${reset.codeToo}</p>
         </keyleash-second-factor>
-      `;
-    }
-    return html`
-      <form class="stack" @submit=${this.#submit}>
-        <h2>Set a new password</h2>
-        ${field({ name: "new_password", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 12 characters.", error: this.failure?.fields.new_password })}
-        ${this.failureView(["new_password"])}
-        <div><button class="primary" ?disabled=${this.busy}>Set the new password</button></div>
-      </form>
+      </div>
     `;
   }
 
@@ -59,7 +68,7 @@ export class VerifyReset extends LiveElement {
     });
   }
 
-  async #reset(newPassword: string, factor?: object) {
+  async #reset(newPassword: string, factor?: SecondFactor) {
     await this.client.resetPassword(this.token, newPassword, factor);
     this.done = true;
   }

@@ -3,6 +3,7 @@
 import { html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { LiveElement } from "../../settings/src/live.ts";
+import { isSpent, spent } from "./spent.ts";
 
 @customElement("verify-signup")
 export class VerifySignup extends LiveElement {
@@ -10,20 +11,23 @@ export class VerifySignup extends LiveElement {
   @state() private confirmed = false;
 
   override render() {
+    const { texts, failure } = this;
+    const { signup } = texts.verify;
     if (this.confirmed) {
       return html`
         <div class="stack" role="status">
-          <h2>Your account is ready</h2>
-          <p><a href="/">Go to the terminal and log in</a></p>
+          <h2>${signup.ready}</h2>
+          <p><a href="/">${signup.logIn}</a></p>
         </div>
       `;
     }
+    if (isSpent(failure)) return spent(texts, signup.spentMeans);
     return html`
       <div class="stack">
-        <h2>Confirm your account</h2>
-        <p>Somebody signed up with your mail address. If it was you, confirm it; otherwise close this page and nothing happens.</p>
+        <h2>${signup.title}</h2>
+        <p>${signup.meaning}</p>
         ${this.failureView()}
-        <div><button class="primary" ?disabled=${this.busy} @click=${this.#confirm}>Confirm my account</button></div>
+        <div><button class="primary" ?disabled=${this.busy} @click=${this.#confirm}>${signup.confirm}</button></div>
       </div>
     `;
   }

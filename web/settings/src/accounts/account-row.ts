@@ -49,7 +49,7 @@ export function accountRow(texts: Texts, item: Item, state: RowState, actions: R
       >
         ${mark(account.exchange)}
         <span class="what">
-          <strong class="label">${account.label}</strong>
+          <strong class="label" title=${account.label}>${account.label}</strong>
           <span class="sub muted small">
             <span>${exchangeName}</span> <span>${environmentName}</span>${hint ? html` <span class="mono">${hint}</span>` : nothing}
             ${held} <span class="extra">${added}</span>
@@ -103,8 +103,9 @@ export const rowStyles = css`
   }
   .main:hover:not(:disabled) { background: none; }
   .what { display: grid; gap: 1px; min-width: 0; }
-  .label { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .label { display: block; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .sub { display: flex; align-items: baseline; column-gap: 6px; white-space: nowrap; overflow: hidden; }
+  .sub > :last-child { overflow: hidden; text-overflow: ellipsis; }
   .sub > :not(:first-child)::before { content: "·"; margin-right: 6px; font-family: system-ui, sans-serif; }
   .main::after {
     content: ""; width: 7px; height: 7px; margin: 0 6px; border: solid var(--muted); border-width: 0 1.5px 1.5px 0;

@@ -32,8 +32,13 @@ export class ImportPanel extends LitElement {
       textarea { min-height: 40px; height: 40px; resize: none; overflow: hidden; -webkit-text-security: disc; }
       textarea:placeholder-shown { font: inherit; white-space: nowrap; -webkit-text-security: none; }
       .result { min-height: 1.5em; }
-      @container (max-width: 479px) { .take { grid-template-columns: minmax(0, 1fr); } }
       @media (pointer: coarse) { textarea { height: 48px; } }
+      @container (max-width: 479px) {
+        .take { grid-template-columns: minmax(0, 1fr); }
+        /* The hint in it takes two lines there. */
+        textarea { height: 64px; }
+        textarea:placeholder-shown { white-space: normal; }
+      }
     `,
   ];
 

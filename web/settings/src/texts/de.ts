@@ -184,7 +184,7 @@ export const de: Texts = {
     remove: "Entfernen",
     removeOf: (name) => `${name} entfernen`,
     removeMeans:
-      "verliert seine Schlüssel sofort; ist es offline, lässt sich nie wieder öffnen, was darauf liegt. Wird es innerhalb von 7 Tagen per Mail und Code erneut bestätigt, bekommt es seine nur lokalen Konten zurück.",
+      "verliert seine Schlüssel sofort; ist es offline, lässt sich nie wieder öffnen, was darauf liegt. Einige Tage lang lässt es sich per Mail und Code erneut bestätigen und bekommt dann seine nur lokalen Konten zurück.",
     thisOneMeans: "Es ist das Gerät, das Sie gerade benutzen.",
     lostOrStolen: "Für ein verlorenes oder gestohlenes Gerät:",
     eraseInstead: "stattdessen entfernen und löschen",
@@ -820,5 +820,54 @@ export const de: Texts = {
     lookIntoMail: "Sehen Sie in Ihr Postfach",
     mailedSignUp: (email) => `Wenn ${email} hier ein Konto haben kann, ist ein Link zum Bestätigen unterwegs.`,
     mailedReset: (email) => `Wenn ${email} hier ein Konto hat, ist ein Link für ein neues Passwort unterwegs.`,
+  },
+
+  verify: {
+    pageTitle: "Keyleash: bestätigen",
+    oneMoment: "Einen Moment…",
+    toTerminal: "Zum Terminal",
+    incomplete: "Dieser Link ist unvollständig",
+    incompleteMeans:
+      "Nichts wurde geändert. Öffnen Sie den Link in der Mail noch einmal; hat Ihr Mailprogramm ihn auf zwei Zeilen umbrochen, kopieren Sie beide.",
+    spent: "Dieser Link gilt nicht mehr",
+    device: {
+      title: "Ein Gerät bittet um Ihre Börsenschlüssel",
+      facts: { device: "Gerät", browser: "Browser", address: "Adresse", asked: "Angefragt" },
+      compare:
+        "Bestätigen Sie nur, wenn der Bildschirm dieses Geräts denselben Code zeigt. Waren Sie es nicht, schließen Sie diese Seite: Dann geschieht nichts.",
+      approve: "Dieses Gerät bestätigen",
+      removedBefore: "Dieses Gerät wurde schon einmal entfernt; um es zu bestätigen, ist darum ein Code nötig.",
+      loggedOut: "Sie sind hier nicht angemeldet; um es zu bestätigen, ist darum ein Code nötig.",
+      approved: "Bestätigt",
+      approvedMeans: "ist bestätigt und macht von selbst weiter. Sie können diese Seite schließen.",
+      spentMeans: "Wartet das Gerät noch, senden Sie von dort eine neue Mail.",
+    },
+    signup: {
+      title: "Bestätigen Sie Ihr Konto",
+      meaning:
+        "Jemand hat sich mit Ihrer Mailadresse registriert. Waren Sie es, bestätigen Sie es; andernfalls schließen Sie diese Seite, und nichts geschieht.",
+      confirm: "Mein Konto bestätigen",
+      ready: "Ihr Konto ist bereit",
+      logIn: "Zum Terminal und anmelden",
+      spentMeans:
+        "Ist Ihr Konto schon bestätigt, melden Sie sich an. Wenn nicht, legen Sie es noch einmal an; dann bekommen Sie einen neuen Link.",
+    },
+    reset: {
+      title: "Neues Passwort festlegen",
+      set: "Neues Passwort festlegen",
+      codeToo: "Ihr Konto hat Zwei-Faktor-Authentifizierung: Für ein neues Passwort ist ein Code nötig.",
+      done: "Ihr Passwort ist geändert",
+      doneMeans: "Alle Sitzungen wurden beendet.",
+      spentMeans: "Wählen Sie bei der Anmeldung „Passwort vergessen?“; dann bekommen Sie einen neuen.",
+    },
+    panic: {
+      title: "Das waren nicht Sie?",
+      meaning:
+        "Sperren Sie alle Geräte Ihres Kontos auf einmal, auch dieses: Die Schlüssel darauf lassen sich nicht mehr öffnen, selbst auf Geräten, die offline sind. Jedes muss danach erneut per Mail und Code bestätigt werden.",
+      logInFirst: "Melden Sie sich zuerst an, um zu zeigen, dass Sie es sind.",
+      done: "Alle Geräte sind gesperrt",
+      doneMeans: (count) =>
+        `${count === 1 ? "Ein Gerät hat" : `${count} Geräte haben`} die Schlüssel verloren. Ändern Sie jetzt Ihr Passwort und tauschen Sie die Schlüssel bei Ihren Börsen aus: Was zuvor gelesen wurde, lässt sich nicht zurückholen.`,
+    },
   },
 };

@@ -131,7 +131,7 @@ export const en = {
     remove: "Remove",
     removeOf: (name: string) => `Remove ${name}`,
     removeMeans:
-      "loses its keys at once; if it is offline, what it holds can never be opened again. Verified again by mail and code within 7 days, it gets its local-only accounts back.",
+      "loses its keys at once; if it is offline, what it holds can never be opened again. For some days it can be verified again by mail and code, and then gets its local-only accounts back.",
     thisOneMeans: "This is the device that you are using.",
     lostOrStolen: "For a device that is lost or stolen:",
     eraseInstead: "remove and erase instead",
@@ -709,5 +709,55 @@ export const en = {
     lookIntoMail: "Look into your mail",
     mailedSignUp: (email: string) => `If ${email} can have an account here, a link to confirm it is on its way.`,
     mailedReset: (email: string) => `If ${email} has an account here, a link to set a new password is on its way.`,
+  },
+
+  /** The pages behind mail links. */
+  verify: {
+    pageTitle: "Keyleash: confirm",
+    oneMoment: "One moment…",
+    toTerminal: "Go to the terminal",
+    incomplete: "This link is not complete",
+    incompleteMeans:
+      "Nothing was changed. Open the link from the mail again; if your mail program broke it into two lines, copy both.",
+    spent: "This link does not work any more",
+    device: {
+      title: "A device asks for your exchange keys",
+      facts: { device: "Device", browser: "Browser", address: "Address", asked: "Asked" },
+      compare:
+        "Approve only if the screen of that device shows the same code. If it was not you, close this page: nothing happens.",
+      approve: "Approve this device",
+      removedBefore: "This device was removed before, so approving it takes a code.",
+      loggedOut: "You are not logged in here, so approving it takes a code.",
+      approved: "Approved",
+      /** After the device's name. */
+      approvedMeans: "is verified and goes on by itself. You can close this page.",
+      spentMeans: "If the device still waits, send a new mail from there.",
+    },
+    signup: {
+      title: "Confirm your account",
+      meaning:
+        "Somebody signed up with your mail address. If it was you, confirm it; otherwise close this page and nothing happens.",
+      confirm: "Confirm my account",
+      ready: "Your account is ready",
+      logIn: "Go to the terminal and log in",
+      spentMeans: "If your account is confirmed already, log in. If not, sign up again and you get a new link.",
+    },
+    reset: {
+      title: "Set a new password",
+      set: "Set the new password",
+      codeToo: "Your account has two-factor authentication: setting a password takes a code.",
+      done: "Your password is changed",
+      doneMeans: "Every session was ended.",
+      spentMeans: "Choose “Forgot password?” where you log in, and you get a new one.",
+    },
+    panic: {
+      title: "This wasn’t you?",
+      meaning:
+        "Lock every device of your account at once, this one too: their keys no longer open, even on devices that are offline. Each has to be verified again by mail and code afterwards.",
+      logInFirst: "Log in first, to prove that it is you.",
+      done: "Every device is locked",
+      doneMeans: (count: number) =>
+        `${count === 1 ? "One device has" : `${count} devices have`} lost the keys. Now change your password, and rotate the keys at your exchanges: what was read before cannot be taken back.`,
+    },
   },
 };
