@@ -1,8 +1,8 @@
 /** Steps 1 to 4: one browser. Keys stay local, two-factor authentication comes first, verification by mail, choosing what to share. */
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import type { Page } from "playwright-core";
-import { Profile, windows } from "./browser.ts";
+import { chromium, type Page } from "playwright-core";
+import { CHROMIUM, FLAGS, Profile, windows } from "./browser.ts";
 import { step } from "./journey.ts";
 import { localData, openedWithStoredKeys } from "./local-data.ts";
 import { mailLink } from "./mailbox.ts";
@@ -155,6 +155,17 @@ step("3. a verification link works once", async () => {
   await used.getByRole("alert").waitFor();
   assert.equal(await used.getByRole("button", { name: "Approve this device" }).count(), 0);
   await used.close();
+});
+
+step("the page behind a mail link speaks the language of its reader", async () => {
+  const german = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const link = await german.newPage({ locale: "de-DE" });
+  await link.goto(`${server.url}/verify#panic`);
+  await link.getByRole("heading", { name: "Das waren nicht Sie?" }).waitFor();
+  await link.getByRole("button", { name: "Anmelden" }).waitFor();
+  assert.equal(await link.locator("html").getAttribute("lang"), "de");
+  assert.equal(await link.title(), "Keyleash: bestätigen");
+  await german.close();
 });
 
 step("4. Binance is synced, Bybit stays in this browser", async () => {
