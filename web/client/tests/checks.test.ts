@@ -75,8 +75,33 @@ test("private keys pass in both PEM forms, also with literal line breaks", () =>
   const { errors, draft } = checkDraft(rsa(rsaPem(2048, "pkcs8").replaceAll("\n", "\\n")));
   assert.deepEqual(errors, {});
   assert.ok(draft.fields.private_key?.includes("\n"));
-  const ed25519 = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  assert.deepEqual(errorsOf(rsa(ed25519)), {});
+});
+
+test("a PEM with a key of another algorithm than the chosen kind's is refused", () => {
+  const pem = { type: "pkcs8", format: "pem" } as const;
+  const keys: Record<string, string> = {
+    RSA: rsaPem(2048, "pkcs8"),
+    Ed25519: generateKeyPairSync("ed25519").privateKey.export(pem).toString(),
+    ECDSA: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export(pem).toString(),
+  };
+  const drafts: Record<string, (private_key: string) => Draft> = {
+    RSA: rsa,
+    Ed25519: (private_key) => ({ ...rsa(private_key), exchange: "binance", kind: "ed25519" }),
+    ECDSA: (private_key) => ({
+      ...{ exchange: "coinbase", kind: "es256", environment: "live", label: "Treasury" },
+      fields: { key_name: "organizations/o/apiKeys/k", private_key },
+    }),
+  };
+  for (const [wanted, draft] of Object.entries(drafts)) {
+    for (const [holds, key] of Object.entries(keys)) {
+      const fault = errorsOf(draft(key)).private_key;
+      if (holds === wanted) assert.equal(fault, undefined);
+      else assert.deepEqual(fault?.code === "pem_algorithm" && [fault.holds, fault.wanted], [holds, wanted]);
+    }
+  }
+  const sec1 = { type: "sec1", format: "pem" } as const;
+  const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export(sec1).toString();
+  assert.equal(errorsOf(rsa(ec)).private_key?.code, "pem_algorithm");
 });
 
 test("public, encrypted, short and damaged PEMs are refused", () => {

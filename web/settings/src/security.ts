@@ -11,6 +11,11 @@ import "./security/totp.ts";
 
 @customElement("keyleash-security")
 export class SecurityView extends LiveElement {
+  /** How many recovery codes are left may have changed on another device, or by a code that was just used. */
+  override firstUpdated(): void {
+    void this.client.refreshSession();
+  }
+
   override render() {
     const { client } = this;
     return html`

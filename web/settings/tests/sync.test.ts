@@ -37,7 +37,7 @@ test("what a device held is called by what this browser knows, here or elsewhere
   const elsewhere = { ...account, id: "e", label: "Desk only", exchange: "okx" };
   const keys = heldKeys(
     [{ credential: "a" }, { credential: "e", rotated_at: 5 }, { credential: "gone" }],
-    { accounts: [account], elsewhere: [{ ...elsewhere, wanted: false }] },
+    { accounts: [account], elsewhere: [{ ...elsewhere, wanted: false }], sync: { kind: "verified", device: "d" } },
     en,
   );
   assert.deepEqual(
@@ -48,4 +48,6 @@ test("what a device held is called by what this browser knows, here or elsewhere
       ["gone", en.words.unknownAccount, undefined, undefined],
     ],
   );
+  const locked = { accounts: [], elsewhere: [], sync: { kind: "removed", reason: "panic", at: 1 } } as const;
+  assert.equal(heldKeys([{ credential: "a" }], locked, en)[0]?.label, en.words.unknownUntilVerified);
 });

@@ -23,6 +23,7 @@ export type Change = Partial<Snapshot>;
 
 const ANSWERS: Answers = {
   server: "https://keys.example",
+  refreshSession: async () => undefined,
   sessions: async () => [...sessions],
   events: async () => [...events],
   holdings: async () => holdings,

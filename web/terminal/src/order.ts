@@ -47,9 +47,11 @@ export class OrderForm extends LitElement {
   }
 
   #whyNone(): string {
-    const { sealedAccounts, sync } = this.snapshot;
+    const { sealedAccounts, elsewhere, sync } = this.snapshot;
     if (sync.kind === "removed") return "This device was removed: no key opens here.";
     if (sealedAccounts > 0) return `Locked: ${sealedAccounts} stored here.`;
+    if (elsewhere.length > 0)
+      return `None here. ${elsewhere.length} on your other devices: retrieve in Settings → Accounts.`;
     return "None yet. Add one in Settings → Accounts.";
   }
 

@@ -10,6 +10,10 @@ import "@keyleash/settings";
 import "./order.ts";
 import "./updates.ts";
 
+/** The terminal itself is English; the panel in it speaks the reader's language, where it can. */
+const PANEL_LANGUAGE =
+  navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag === "de" || tag === "en") ?? "en";
+
 @customElement("demo-terminal")
 export class DemoTerminal extends LitElement {
   @state() private client: Client | undefined;
@@ -56,14 +60,15 @@ export class DemoTerminal extends LitElement {
   #page() {
     const { client, snapshot } = this;
     if (!client || !snapshot) return nothing;
+    const status = html`<keyleash-status lang=${PANEL_LANGUAGE} .client=${client}></keyleash-status>`;
     const signedIn = snapshot.session.kind === "in";
-    const settings = html`<keyleash-settings without-status .client=${client}></keyleash-settings>`;
+    const settings = html`<keyleash-settings lang=${PANEL_LANGUAGE} without-status .client=${client}></keyleash-settings>`;
     // A removed device still says so at the order form, beside the log-in.
     if (!signedIn && snapshot.sync.kind !== "removed") {
-      return html`<div class="alone"><keyleash-status .client=${client}></keyleash-status>${settings}</div>`;
+      return html`<div class="alone">${status}${settings}</div>`;
     }
     return html`
-      <keyleash-status .client=${client}></keyleash-status>
+      ${status}
       <div class="desk">
         <terminal-order .client=${client} .snapshot=${snapshot}></terminal-order>
         ${settings}

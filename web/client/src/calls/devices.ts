@@ -26,7 +26,7 @@ export class DeviceCalls extends UserCalls {
       const me = await this.tab.login.signedIn(await this.tab.api.setSync({ enabled: true }));
       const { store } = this.tab.holdings();
       const proof = await enrolment(await store.deviceKeys(), me.user_id);
-      const name = deviceName ?? (await store.fact("name")) ?? browserOf(navigator.userAgent);
+      const name = deviceName ?? (await store.fact("name")) ?? this.#freeName();
       const { id, state, match_code } = await this.tab.api.enrol({ name, ...proof });
       await store.setEnrolment({
         device: id,
@@ -106,5 +106,15 @@ export class DeviceCalls extends UserCalls {
     const enrolled = await this.tab.holdings().store.fact("enrolment");
     if (!enrolled) throw new ProblemError({ code: "sync_off", detail: "Turn sync on in this browser first." });
     return enrolled.device;
+  }
+
+  /** What this browser is, told apart from the user's devices that are called so already. */
+  #freeName(): string {
+    const browser = browserOf(navigator.userAgent);
+    const taken = new Set(this.tab.state.devices.filter(({ state }) => state !== "removed").map(({ name }) => name));
+    const numbered = (n: number) => (n === 1 ? browser : `${browser} ${n}`);
+    let n = 1;
+    while (taken.has(numbered(n))) n++;
+    return numbered(n);
   }
 }

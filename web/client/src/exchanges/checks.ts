@@ -101,7 +101,7 @@ function faultOf(field: Field, text: string): FaultFacts | undefined {
   if (looksLikeSeedPhrase(text)) return { code: "seed_phrase" };
   if (field.shape === "pem") {
     const tooLong = utf8Length(text) > PEM_BYTES_MAX;
-    return tooLong ? { code: "too_long", ...at, maxBytes: PEM_BYTES_MAX } : pemFault(text);
+    return tooLong ? { code: "too_long", ...at, maxBytes: PEM_BYTES_MAX } : pemFault(text, field.algorithm);
   }
   if (text.includes("-----BEGIN")) return { code: "pem_misplaced", ...at };
   if (utf8Length(text) > FIELD_BYTES_MAX) return { code: "too_long", ...at, maxBytes: FIELD_BYTES_MAX };

@@ -4,6 +4,7 @@
  */
 
 import type { UnixMillis } from "../protocol.gen.ts";
+import type { KeyAlgorithm } from "./pem.ts";
 import type { Form } from "./table.ts";
 
 /** A field as it is named in English; `id` finds its name in another language. */
@@ -26,6 +27,7 @@ export type FaultFacts =
   | { readonly code: "not_a_pem" | "pem_public" | "pem_encrypted" | "pem_damaged" }
   /** `holds` is the PEM's own label in lower case, such as "certificate". */
   | { readonly code: "pem_other"; readonly holds: string }
+  | { readonly code: "pem_algorithm"; readonly holds: KeyAlgorithm; readonly wanted: KeyAlgorithm }
   | { readonly code: "rsa_short"; readonly bits: number; readonly minBits: number }
   | { readonly code: "key_name_form" | "ed25519_form" | "address_form" | "private_key_form" }
   | { readonly code: "private_key_invalid" | "master_key" };
@@ -85,6 +87,7 @@ export const faultSentences: Sentences<FaultFacts> = {
   pem_encrypted: () => "This private key is encrypted with a passphrase. Paste it decrypted.",
   pem_damaged: () => "The inside of this PEM is damaged. Copy it again, with all its lines.",
   pem_other: ({ holds }) => `This PEM holds a ${holds}, not a private key.`,
+  pem_algorithm: ({ holds, wanted }) => `This is an ${holds} key, but the kind that you chose takes an ${wanted} key.`,
   rsa_short: ({ bits, minBits }) => `This RSA key has ${bits} bits; exchanges take ${minBits} and more.`,
   key_name_form: () => "A key name reads organizations/…/apiKeys/….",
   ed25519_form: () => "An Ed25519 private key is 88 base64 characters ending in ==.",

@@ -6,11 +6,19 @@
 import type { FaultFacts } from "./faults.ts";
 
 const RSA_MODULUS_BITS_MIN = 2048;
-/** DER of the object identifier rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017, appendix C). */
-const RSA_ENCRYPTION_OID = "2a864886f70d010101";
+/** What a private key is for; the words are the same in every language. */
+export type KeyAlgorithm = "RSA" | "Ed25519" | "ECDSA";
+
+/** DER of the object identifiers in PKCS #8: rsaEncryption (RFC 8017, C), id-Ed25519 (RFC 8410, 3), id-ecPublicKey (RFC 5480, 2.1.1). */
+const ALGORITHMS: Readonly<Record<string, KeyAlgorithm>> = {
+  "2a864886f70d010101": "RSA",
+  "2b6570": "Ed25519",
+  "2a8648ce3d0201": "ECDSA",
+};
 const DER = { integer: 0x02, octetString: 0x04, oid: 0x06, sequence: 0x30 } as const;
 
-export function pemFault(text: string): FaultFacts | undefined {
+/** `wanted`: the algorithm that the exchange takes there. A key of one that is not known here is left to the exchange. */
+export function pemFault(text: string, wanted: KeyAlgorithm | undefined): FaultFacts | undefined {
   const found = /^-----BEGIN ([A-Z0-9 ]+)-----\n([\s\S]+?)\n?-----END \1-----$/.exec(text);
   if (!found) return { code: "not_a_pem" };
   const [, label = "", body = ""] = found;
@@ -19,7 +27,9 @@ export function pemFault(text: string): FaultFacts | undefined {
   if (!label.endsWith("PRIVATE KEY")) return { code: "pem_other", holds: label.toLowerCase() };
   const der = fromBase64(body);
   const bits = der ? rsaModulusBits(label, der) : "damaged";
-  if (bits === "damaged") return { code: "pem_damaged" };
+  if (!der || bits === "damaged") return { code: "pem_damaged" };
+  const holds = algorithmOf(label, der);
+  if (wanted && holds && holds !== wanted) return { code: "pem_algorithm", holds, wanted };
   if (bits !== undefined && bits < RSA_MODULUS_BITS_MIN) {
     return { code: "rsa_short", bits, minBits: RSA_MODULUS_BITS_MIN };
   }
@@ -32,6 +42,14 @@ function fromBase64(body: string): Uint8Array | undefined {
   } catch {
     return undefined;
   }
+}
+
+function algorithmOf(label: string, der: Uint8Array): KeyAlgorithm | undefined {
+  if (label === "RSA PRIVATE KEY") return "RSA";
+  if (label === "EC PRIVATE KEY") return "ECDSA";
+  const algorithm = children(children(der)?.[0]?.bytes ?? der)?.[1];
+  const oid = algorithm && children(algorithm.bytes)?.[0];
+  return oid && ALGORITHMS[hex(oid.bytes)];
 }
 
 /** `undefined` for a key that is not RSA. */
@@ -48,7 +66,7 @@ function rsaModulusBits(label: string, der: Uint8Array): number | "damaged" | un
   const [, algorithm, inner] = parts;
   const oid = algorithm && children(algorithm.bytes)?.[0];
   if (oid?.tag !== DER.oid || inner?.tag !== DER.octetString) return "damaged";
-  return hex(oid.bytes) === RSA_ENCRYPTION_OID ? rsaModulusBits("RSA PRIVATE KEY", inner.bytes) : undefined;
+  return ALGORITHMS[hex(oid.bytes)] === "RSA" ? rsaModulusBits("RSA PRIVATE KEY", inner.bytes) : undefined;
 }
 
 interface Element {

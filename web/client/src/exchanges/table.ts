@@ -4,6 +4,8 @@
  * where a length is not documented none is given, and nothing is refused on length alone.
  */
 
+import type { KeyAlgorithm } from "./pem.ts";
+
 /** What a field's text must look like; see `checks.ts`. */
 export type Shape = "text" | "pem" | "coinbase_key_name" | "ed25519_base64" | "evm_address" | "evm_private_key";
 
@@ -14,6 +16,8 @@ export interface Field {
   readonly id: string;
   readonly label: string;
   readonly shape: Shape;
+  /** Of a PEM: what its key is for. */
+  readonly algorithm?: KeyAlgorithm;
   /** Shown as dots, and never in a list. */
   readonly secret: boolean;
   readonly optional?: true;
@@ -55,10 +59,16 @@ const DEMO: Choice = { id: "demo", label: "Demo" };
 const KEY: Field = { id: "key", label: "API key", shape: "text", secret: false };
 const SECRET: Field = { id: "secret", label: "API secret", shape: "text", secret: true };
 const PASSPHRASE: Field = { id: "passphrase", label: "Passphrase", shape: "text", secret: true };
-const PRIVATE_KEY: Field = { id: "private_key", label: "Private key (PEM)", shape: "pem", secret: true };
+const privateKey = (algorithm: KeyAlgorithm): Field => ({
+  id: "private_key",
+  label: "Private key (PEM)",
+  shape: "pem",
+  secret: true,
+  algorithm,
+});
 
 const HMAC: Kind = { id: "hmac", label: "HMAC key and secret", fields: [KEY, SECRET] };
-const RSA: Kind = { id: "rsa", label: "RSA key pair", fields: [KEY, PRIVATE_KEY] };
+const RSA: Kind = { id: "rsa", label: "RSA key pair", fields: [KEY, privateKey("RSA")] };
 
 export const exchanges: readonly Exchange[] = [
   {
@@ -67,7 +77,7 @@ export const exchanges: readonly Exchange[] = [
     apiKeyPage: "https://www.binance.com/en/my/settings/api-management",
     environments: [MAINNET, TESTNET, DEMO],
     kinds: [
-      { id: "ed25519", label: "Ed25519 key pair (recommended by Binance)", fields: [KEY, PRIVATE_KEY] },
+      { id: "ed25519", label: "Ed25519 key pair (recommended by Binance)", fields: [KEY, privateKey("Ed25519")] },
       {
         id: "hmac",
         label: "HMAC key and secret",
@@ -141,7 +151,7 @@ export const exchanges: readonly Exchange[] = [
       };
       return [
         { id: "hmac", label: "API key, secret and passphrase", fields: [key, SECRET, passphrase] },
-        { id: "rsa", label: "RSA key pair and passphrase", fields: [key, PRIVATE_KEY, passphrase] },
+        { id: "rsa", label: "RSA key pair and passphrase", fields: [key, privateKey("RSA"), passphrase] },
       ];
     })(),
   },
@@ -154,7 +164,7 @@ export const exchanges: readonly Exchange[] = [
       {
         id: "es256",
         label: "ECDSA key (ES256)",
-        fields: [{ id: "key_name", label: "Key name", shape: "coinbase_key_name", secret: false }, PRIVATE_KEY],
+        fields: [{ id: "key_name", label: "Key name", shape: "coinbase_key_name", secret: false }, privateKey("ECDSA")],
       },
       {
         id: "ed25519",

@@ -110,9 +110,10 @@ export class AccountForm extends LiveElement {
     const { texts } = this;
     const { accountForm } = texts;
     const lapses = this.#reminder(exchange);
+    const closed = this.#closing(exchange);
     const common = { change: this.#change, leave: this.#leave };
     return html`
-      ${lapses ? html`<p class="small caution">${lapses}</p>` : nothing}
+      ${closed ? html`<p class="small caution">${closed}</p>` : nothing} ${lapses ? html`<p class="small caution">${lapses}</p>` : nothing}
       <div class="columns">
         ${textField({ ...common, id: "label", label: accountForm.label, value: this.typed.label ?? "", error: this.#sentence("label"), hint: accountForm.labelHint, maxlength: 64 })}
         ${
@@ -130,7 +131,7 @@ export class AccountForm extends LiveElement {
         ${choiceField(texts, { id: "environment", label: accountForm.environment, choices: exchange.environments, value: this.environment, change: (_, id) => this.#chooseEnvironment(id), error: this.#sentence("environment") })}
       </div>
       ${kind.fields.map((each) => this.#field(each))}
-      <p class="small"><a href=${exchange.apiKeyPage} target="_blank" rel="noopener noreferrer">${accountForm.makeKey(exchange.name)}</a> <span class="muted">${accountForm.noWithdrawal}</span></p>
+      ${closed ? nothing : html`<p class="small"><a href=${exchange.apiKeyPage} target="_blank" rel="noopener noreferrer">${accountForm.makeKey(exchange.name)}</a> <span class="muted">${accountForm.noWithdrawal}</span></p>`}
     `;
   }
 
@@ -170,6 +171,11 @@ export class AccountForm extends LiveElement {
   }
 
   /** Known before anything is typed, and true of every key: said at once, and not asked about. */
+  #closing({ name, closed }: Exchange): string | undefined {
+    if (!closed) return undefined;
+    return draftWarningSentence({ code: "exchange_closed", exchange: name, closed }, this.texts.draftWarnings);
+  }
+
   #reminder({ id, reminder }: Exchange): string | undefined {
     if (!reminder) return undefined;
     return draftWarningSentence({ code: "lapses", exchangeId: id, reminder }, this.texts.draftWarnings);

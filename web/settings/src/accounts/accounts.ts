@@ -264,6 +264,11 @@ export class AccountsView extends LiveElement {
 
   #added = (stored?: CredentialId) => {
     this.adding = false;
+    if (stored) {
+      // What was just stored is to be seen, whatever was looked for before.
+      this.query = "";
+      this.filter = "all";
+    }
     void (stored ? this.#focusRow(stored) : this.#focus(".add"));
   };
 

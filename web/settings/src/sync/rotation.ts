@@ -25,15 +25,17 @@ export interface HeldKey {
 /** Names credentials from what this browser knows; one that it never had, or that was deleted, has no name here. */
 export function heldKeys(
   held: readonly Pick<Holding, "credential" | "rotated_at">[],
-  { accounts, elsewhere }: Pick<Snapshot, "accounts" | "elsewhere">,
+  { accounts, elsewhere, sync }: Pick<Snapshot, "accounts" | "elsewhere" | "sync">,
   texts: Texts,
 ): HeldKey[] {
+  // A browser that was locked has no names until it is verified again.
+  const unknown = sync.kind === "verified" ? texts.words.unknownAccount : texts.words.unknownUntilVerified;
   return held.map(({ credential, rotated_at }) => {
     const account = [...accounts, ...elsewhere].find((each) => each.id === credential);
     const exchange = account && exchangeById(account.exchange);
     return {
       id: credential,
-      label: account?.label ?? texts.words.unknownAccount,
+      label: account?.label ?? unknown,
       ...(exchange && { exchange }),
       ...(rotated_at !== undefined && { rotatedAt: rotated_at }),
     };
@@ -46,7 +48,7 @@ export class RotationList extends LiveElement {
     controls,
     css`
       details[open] > summary { margin-bottom: var(--space-3); }
-      progress { max-width: 16rem; display: block; margin: var(--space-1) 0 var(--space-3); }
+      progress { display: block; margin: var(--space-1) 0 var(--space-3); }
       .keys { list-style: none; display: grid; }
       .keys li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 4px var(--space-4); align-items: center; padding-block: var(--space-2); border-top: 1px solid var(--line); }
       .key { display: flex; gap: var(--space-3); align-items: center; font-weight: 400; font-size: inherit; cursor: pointer; min-width: 0; overflow-wrap: anywhere; }

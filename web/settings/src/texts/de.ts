@@ -63,6 +63,7 @@ export const de: Texts = {
     unknownBrowser: "Unbekannter Browser",
     unknownSystem: "unbekanntem System",
     unknownAccount: "Ein Konto, das nicht in diesem Browser ist",
+    unknownUntilVerified: "Ein Konto, dessen Name erscheint, sobald dieses Gerät bestätigt ist",
   },
 
   general: {
@@ -444,11 +445,12 @@ export const de: Texts = {
   },
 
   status: {
-    removedMeans: "Seine Schlüssel können nicht mehr unterschreiben.",
+    removedMeans: "Die Schlüssel hier können nicht mehr unterschreiben.",
     removedSince: (when) => `Seit ${when}.`,
-    wayBack: "Um es wieder zu benutzen, schalten Sie die Synchronisierung ein und bestätigen Sie es per Mail und Code.",
+    wayBack:
+      "Um dieses Gerät wieder zu benutzen, schalten Sie die Synchronisierung ein und bestätigen Sie es per Mail und Code.",
     wayBackLoggedOut:
-      "Um es wieder zu benutzen, melden Sie sich an, schalten Sie die Synchronisierung ein und bestätigen Sie es per Mail und Code.",
+      "Um dieses Gerät wieder zu benutzen, melden Sie sich an, schalten Sie die Synchronisierung ein und bestätigen Sie es per Mail und Code.",
     verifyAgain: "Erneut bestätigen",
     unreachable: "Der Server ist nicht erreichbar.",
     youAreOffline: "Dieser Computer ist offline.",
@@ -536,7 +538,7 @@ export const de: Texts = {
     empty: {
       title: "Noch keine Konten",
       explained:
-        "Fügen Sie einen API-Schlüssel einer Börse hinzu oder gleich einen ganzen Block ein. Er liegt verschlüsselt allein in diesem Browser, bis Sie ihn teilen.",
+        "Fügen Sie einen API-Schlüssel einer Börse hinzu oder gleich dessen .env-Zeilen oder JSON ein. Er liegt verschlüsselt allein in diesem Browser, bis Sie ihn teilen.",
     },
 
     sealed: {
@@ -748,6 +750,8 @@ export const de: Texts = {
       "Dieser private Schlüssel ist mit einer Passphrase verschlüsselt. Fügen Sie ihn entschlüsselt ein.",
     pem_damaged: () => "Der Inhalt dieser PEM ist beschädigt. Bitte noch einmal mit allen Zeilen kopieren.",
     pem_other: ({ holds }) => `Diese PEM enthält „${holds}“ und keinen privaten Schlüssel.`,
+    pem_algorithm: ({ holds, wanted }) =>
+      `Das ist ein ${holds}-Schlüssel; die gewählte Art verlangt einen ${wanted}-Schlüssel.`,
     rsa_short: ({ bits, minBits }) => `Dieser RSA-Schlüssel hat ${bits} Bit; Börsen verlangen mindestens ${minBits}.`,
     key_name_form: () => "Ein Schlüsselname lautet organizations/…/apiKeys/….",
     ed25519_form: () => "Ein privater Ed25519-Schlüssel hat 88 Base64-Zeichen und endet auf ==.",

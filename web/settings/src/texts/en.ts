@@ -26,6 +26,7 @@ export const en = {
     unknownSystem: "unknown system",
     /** Stands for an exchange key whose name this browser does not know. */
     unknownAccount: "An account that is not in this browser",
+    unknownUntilVerified: "An account whose name shows once this device is verified",
   },
 
   general: {
@@ -391,10 +392,10 @@ export const en = {
   },
 
   status: {
-    removedMeans: "Its keys cannot sign any more.",
+    removedMeans: "The keys here cannot sign any more.",
     removedSince: (when: string) => `Since ${when}.`,
-    wayBack: "To use it again, turn sync on and verify it by mail and code.",
-    wayBackLoggedOut: "To use it again, log in, turn sync on and verify it by mail and code.",
+    wayBack: "To use this device again, turn sync on and verify it by mail and code.",
+    wayBackLoggedOut: "To use this device again, log in, turn sync on and verify it by mail and code.",
     verifyAgain: "Verify it again",
     unreachable: "The server cannot be reached.",
     youAreOffline: "This computer is offline.",
@@ -480,7 +481,7 @@ export const en = {
     empty: {
       title: "No accounts yet",
       explained:
-        "Add an exchange API key, or paste a whole block with several. It lives encrypted in this browser alone until you share it.",
+        "Add an exchange API key, or paste its .env lines or JSON. It lives encrypted in this browser alone until you share it.",
     },
 
     sealed: {
