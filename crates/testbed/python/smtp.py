@@ -6,7 +6,7 @@ Whoever sends has to log in as `keyleash` with the password `hush`; without encr
 that a test can see one that must not have been sent.
 
 The control port takes one JSON object a line and answers with one:
-    {"do": "seen"}      {"logins": N, "passwords_in_the_clear": N, "mails": [..]}
+    {"do": "seen"}      {"logins": N, "passwords_in_the_clear": N, "misdeeds": N, "mails": [..]}
     {"do": "misbehave", "at": "AUTH|MAIL|RCPT|DATA", "how": .., "times": N, "to": ADDRESS?}
 where `how` is a reply ("450 4.2.1 busy"), "hang up" or {"wait": SECONDS}. At DATA a mail is taken before "hang up" and not
 taken before a reply.
@@ -25,12 +25,16 @@ logins = 0
 passwords_in_the_clear = 0
 mails = []
 misdeeds = []
+# Of them, how many it began.
+done = 0
 
 
 def next_misdeed(at, to=None):
+    global done
     for misdeed in misdeeds:
         if misdeed["at"] == at and misdeed["times"] > 0 and misdeed.get("to") in (None, to):
             misdeed["times"] -= 1
+            done += 1
             return misdeed["how"]
     return None
 
@@ -112,6 +116,7 @@ async def control(reader, writer):
                 answer = {
                     "logins": logins,
                     "passwords_in_the_clear": passwords_in_the_clear,
+                    "misdeeds": done,
                     "mails": mails,
                 }
             case "misbehave":

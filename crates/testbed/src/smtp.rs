@@ -117,7 +117,7 @@ impl Smtp {
         self.ask(&json!({ "do": "misbehave", "at": at, "how": how, "times": times, "to": to }));
     }
 
-    /// `logins`, `passwords_in_the_clear` and `mails`.
+    /// `logins`, `passwords_in_the_clear`, `misdeeds` (how many it began) and `mails`.
     pub fn seen(&self) -> Value {
         self.ask(&json!({ "do": "seen" }))
     }
