@@ -11,10 +11,13 @@ import {
   addAccount,
   deleteAccount,
   device,
+  failsToSign,
   relabel,
+  removedDevice,
   section,
   setSynced,
   signsWith,
+  statusBanner,
   syncSwitch,
   Trader,
   tradable,
@@ -118,6 +121,20 @@ step("6. a browser that was closed gets exactly what it missed", async () => {
   const deletes = pages.flatMap((page) => page.deletes as unknown[]);
   assert.deepEqual([upserts.length, deletes.length], [1, 0], "one change was missed, and one was sent");
   await device(a, "Laptop").getByText("Up to date").waitFor();
+});
+
+step("all others are removed at once: their keys are dead, and this one goes on", async () => {
+  await section(a, "Accounts", "Sync");
+  await a.getByRole("button", { name: "Remove all others" }).click();
+  await trader.giveCode(a, "Remove all other devices");
+  for (const name of ["Laptop", "Phone"]) {
+    await removedDevice(a, name).getByText("confirmed by the device").first().waitFor();
+  }
+  for (const page of [b, c]) {
+    await statusBanner(page).getByText("This device was removed").waitFor();
+    assert.match(await failsToSign(page), /removed/);
+  }
+  await signsWith(a, main, "Binance renamed");
 });
 
 step("the pages kept to the content security policy, and no script threw", () => {
