@@ -81,6 +81,7 @@ async fn a_device_that_picks_is_given_what_it_picked_and_no_more() {
     let mut listed: Vec<CredentialId> = serde_json::from_value(owner.remove(&phone).await["held"].take()).unwrap();
     listed.sort_unstable();
     assert_eq!(listed, [credential(1), credential(3), credential(4)], "what it knew by a summary is not to be rotated");
+    desk.until_at(seq).await;
     assert_eq!(desk.device.held.len(), 3, "one that does not pick has everything");
 }
 
