@@ -3,4 +3,5 @@
 pub mod device;
 pub mod fleet;
 pub mod line;
+pub mod report;
 pub mod run;
