@@ -1,6 +1,8 @@
 //! What is counted, for whoever watches the node. One place names every figure; no label carries a user, a device or an
 //! address.
 
+mod process;
+
 use std::{
     error::Error,
     fmt,
@@ -13,6 +15,7 @@ use prometheus_client::{
     registry::{Metric, Registry, Unit},
 };
 
+use self::process::Process;
 use crate::causes;
 
 /// A node's figures. There is one node in a process.
@@ -123,8 +126,9 @@ pub struct Figures {
 
 impl Figures {
     fn new() -> Self {
-        let mut registry = Registry::with_prefix("keyleash");
-        let kept = &mut registry;
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(Process::this()));
+        let kept = registry.sub_registry_with_prefix("keyleash");
         Self {
             kms: condition(kept, "kms_up", "1 if the key service did what it was last asked for"),
             mail: condition(kept, "mail_up", "1 if the last mail could be handed over"),

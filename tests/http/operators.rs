@@ -1,9 +1,11 @@
 //! What an operator sees of a node: readiness by part, figures, and a log in which one request can be followed.
 
+use std::{collections::HashMap, fs};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Server, Trader};
+use crate::support::{Answer, Api, Server, Trader, now, resident_kib};
 
 #[tokio::test]
 async fn readiness_names_every_part() {
@@ -35,6 +37,32 @@ async fn figures_are_counted_and_name_nobody() {
     }
     assert!(!metrics.contains("figures@example.com") && !metrics.contains(trader.api.token()));
     assert!(metrics.trim_end().ends_with("# EOF"), "OpenMetrics ends so");
+}
+
+/// As the system sees it from outside.
+#[tokio::test]
+async fn what_the_process_takes_is_told() {
+    let before = f64::from(u32::try_from(now().0 / 1_000).unwrap());
+    let server = Server::start().await;
+    let (first, again) = (process_figures(&server).await, process_figures(&server).await);
+    let files = i64::try_from(fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count()).unwrap();
+    let told = |figure| -> i64 { first[figure].parse().unwrap() };
+    assert!((told("process_open_fds") - files).abs() < 8 && files < told("process_max_fds"), "{files} in {first:?}");
+    let resident = i64::try_from(resident_kib(server.pid())).unwrap() * 1_024;
+    let resident_told = told("process_resident_memory_bytes");
+    assert!((resident / 2..resident * 2).contains(&resident_told), "{resident} in {first:?}");
+    let cpu = |figures: &HashMap<String, String>| -> f64 { figures["process_cpu_seconds_total"].parse().unwrap() };
+    assert!(cpu(&first) > 0.0 && cpu(&again) > cpu(&first), "{first:?}, then {again:?}");
+    let began: f64 = first["process_start_time_seconds"].parse().unwrap();
+    assert!((before - 2.0..before + 300.0).contains(&began), "{before} in {first:?}");
+    assert_eq!(first["process_start_time_seconds"], again["process_start_time_seconds"]);
+}
+
+/// Those of `/metrics` that are about the process.
+async fn process_figures(server: &Server) -> HashMap<String, String> {
+    let text = reqwest::get(format!("{}/metrics", server.admin)).await.unwrap().text().await.unwrap();
+    let figures = text.lines().filter(|line| line.starts_with("process_"));
+    figures.map(|line| line.split_once(' ').unwrap()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 #[tokio::test]
