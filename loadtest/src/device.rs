@@ -16,12 +16,16 @@ use ring::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 
+use crate::fleet::PreparedDevice;
+
 type ReceiveKey = <DhP256HkdfSha256 as Kem>::PrivateKey;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     #[error("no keys could be made")]
     Keys,
+    #[error("the prepared device {0} does not hold keys")]
+    Prepared(DeviceId),
     #[error("the unlock key does not open: it is not for this device")]
     Unlock,
     #[error("locked: there is no unlock key")]
@@ -54,6 +58,8 @@ pub struct Device {
     receive_key: ReceiveKey,
     receive_public: Vec<u8>,
     signing_key: EcdsaKeyPair,
+    /// The same in PKCS #8: what was made cannot be read out of it again.
+    signing_document: Box<[u8]>,
     unlock_key: Option<[u8; UNLOCK_KEY_BYTES]>,
     random: SystemRandom,
 }
@@ -62,11 +68,44 @@ impl Device {
     /// A profile with fresh keys that nobody knows yet.
     pub fn new(user: UserId) -> Result<Self, DeviceError> {
         let random = SystemRandom::new();
-        let pkcs8 =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| DeviceError::Keys)?;
-        let signing_key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random)
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        let document = document.map_err(|_| DeviceError::Keys)?;
+        let (receive_key, _) = DhP256HkdfSha256::gen_keypair();
+        Self::with_keys(user, document.as_ref(), receive_key)
+    }
+
+    /// As it was when it was prepared; what it held is not kept, so it begins at the cursor that is given.
+    pub fn prepared(user: UserId, prepared: &PreparedDevice) -> Result<Self, DeviceError> {
+        let broken = || DeviceError::Prepared(prepared.id);
+        let receive_key = ReceiveKey::from_bytes(prepared.receive_key.as_slice()).map_err(|_| broken())?;
+        let device = Self::with_keys(user, prepared.signing_key.as_slice(), receive_key).map_err(|_| broken())?;
+        let unlock_key = prepared.unlock_key.as_ref().map(|key| key.as_slice().try_into());
+        Ok(Self {
+            id: prepared.id,
+            cursor: prepared.cursor,
+            epoch: prepared.epoch.clone(),
+            unlock_key: unlock_key.transpose().map_err(|_| broken())?,
+            ..device
+        })
+    }
+
+    /// What of it is saved for another run; `token` is its session's.
+    pub fn save(&self, token: &str) -> PreparedDevice {
+        PreparedDevice {
+            id: self.id,
+            token: token.to_owned(),
+            signing_key: self.signing_document.to_vec().into(),
+            receive_key: self.receive_key.to_bytes().to_vec().into(),
+            unlock_key: self.unlock_key.map(|key| key.to_vec().into()),
+            epoch: self.epoch.clone(),
+            cursor: self.cursor,
+        }
+    }
+
+    fn with_keys(user: UserId, signing_document: &[u8], receive_key: ReceiveKey) -> Result<Self, DeviceError> {
+        let random = SystemRandom::new();
+        let signing_key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, signing_document, &random)
             .map_err(|_| DeviceError::Keys)?;
-        let (receive_key, receive_public) = DhP256HkdfSha256::gen_keypair();
         Ok(Self {
             user,
             id: DeviceId::from_uuid(uuid::Uuid::nil()),
@@ -76,9 +115,10 @@ impl Device {
             held: BTreeMap::new(),
             summaries: BTreeMap::new(),
             revoked: None,
+            receive_public: DhP256HkdfSha256::sk_to_pk(&receive_key).to_bytes().to_vec(),
             receive_key,
-            receive_public: receive_public.to_bytes().to_vec(),
             signing_key,
+            signing_document: signing_document.into(),
             unlock_key: None,
             random,
         })

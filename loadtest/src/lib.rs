@@ -1,7 +1,14 @@
 //! Simulated devices: real keys, real signatures, the real protocol. What a browser does, without the browser.
 
+pub mod board;
+pub mod credential;
+pub mod crew;
 pub mod device;
 pub mod fleet;
 pub mod line;
+pub mod live;
+pub mod pace;
+pub mod probe;
 pub mod report;
 pub mod run;
+pub mod times;

@@ -1,16 +1,23 @@
 //! One socket to a server.
 
+use std::net::Ipv4Addr;
+
 use futures_util::{SinkExt, StreamExt};
 use keyleash_protocol::socket::{ClientMessage, SUBPROTOCOL, ServerMessage};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         self, Message,
         client::IntoClientRequest,
         http::{HeaderName, HeaderValue, StatusCode, header},
+        protocol::WebSocketConfig,
     },
 };
+
+/// Read at once from a socket, bytes. Most messages are shorter; the library's own 128 KiB stay with each socket for as
+/// long as it is open.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LineError {
@@ -59,8 +66,13 @@ pub struct Line {
 impl Line {
     /// Opens a socket; `server` is like `http://127.0.0.1:8080`.
     pub async fn open(server: &str, upgrade: Upgrade<'_>) -> Result<Self, LineError> {
-        let authority = server.strip_prefix("http://").ok_or(LineError::Address)?;
-        let io = TcpStream::connect(authority).await.map_err(LineError::Connect)?;
+        Self::open_from(None, server, upgrade).await
+    }
+
+    /// The same from an address of this machine: a server limits what comes from one, and one has 28,000 ports.
+    pub async fn open_from(source: Option<Ipv4Addr>, server: &str, upgrade: Upgrade<'_>) -> Result<Self, LineError> {
+        let authority = server.strip_prefix("http://").ok_or(LineError::Address)?.trim_end_matches('/');
+        let io = connect(source, authority).await?;
         io.set_nodelay(true).map_err(LineError::Connect)?;
         let url = format!("ws://{authority}/api/v1/socket");
         let mut request = url.into_client_request().map_err(|_| LineError::Address)?;
@@ -74,7 +86,8 @@ impl Line {
         set(header::AUTHORIZATION, bearer.as_deref())?;
         set(header::ORIGIN, upgrade.origin)?;
         set(header::SEC_WEBSOCKET_PROTOCOL, upgrade.protocol)?;
-        match client_async(request, io).await {
+        let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES).write_buffer_size(0);
+        match client_async_with_config(request, io, Some(config)).await {
             Ok((stream, _)) => Ok(Self { stream }),
             Err(tungstenite::Error::Http(response)) => Err(LineError::Refused(response.status())),
             Err(error) => Err(LineError::Broken(error)),
@@ -100,4 +113,15 @@ impl Line {
             }
         }
     }
+}
+
+async fn connect(source: Option<Ipv4Addr>, authority: &str) -> Result<TcpStream, LineError> {
+    let Some(source) = source else {
+        return TcpStream::connect(authority).await.map_err(LineError::Connect);
+    };
+    let mut addresses = lookup_host(authority).await.map_err(LineError::Connect)?;
+    let address = addresses.find(std::net::SocketAddr::is_ipv4).ok_or(LineError::Address)?;
+    let socket = TcpSocket::new_v4().map_err(LineError::Connect)?;
+    socket.bind((source, 0).into()).map_err(LineError::Connect)?;
+    socket.connect(address).await.map_err(LineError::Connect)
 }

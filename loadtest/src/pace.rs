@@ -1,0 +1,53 @@
+//! Open-loop load: when each thing is meant to begin, whether or not the one before has ended.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::times::Moment;
+
+/// A schedule of so many a second, evenly spread.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    begin: Instant,
+    gap: Duration,
+    next: u32,
+}
+
+impl Pace {
+    /// The first is due `offset` after `begin`, so that many schedules of one rate do not fall together.
+    pub fn new(begin: Instant, per_second: f64, offset: Duration) -> Self {
+        Self { begin: begin + offset, gap: Duration::from_secs_f64(1.0 / per_second.max(1e-6)), next: 0 }
+    }
+
+    /// When the next one is due.
+    pub fn due(&self) -> Instant {
+        self.begin + self.gap * self.next
+    }
+
+    /// Waits for it, and gives the moment at which it was meant to begin; at once if that has passed.
+    pub async fn tick(&mut self) -> Moment {
+        let due = self.due();
+        sleep_until(due).await;
+        self.next += 1;
+        Moment::of(due.into_std())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_late_is_measured_from_the_intention() {
+        let begin = Instant::now();
+        let mut pace = Pace::new(begin.checked_sub(Duration::from_secs(1)).unwrap(), 1_000.0, Duration::ZERO);
+        let first = pace.tick().await;
+        for _ in 1..500 {
+            pace.tick().await;
+        }
+        let last = pace.tick().await;
+        assert_eq!(last.since(first), Duration::from_millis(500));
+        assert!(begin.elapsed() < Duration::from_millis(500), "nobody waited for what was due");
+    }
+}
