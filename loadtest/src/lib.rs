@@ -11,4 +11,5 @@ pub mod pace;
 pub mod probe;
 pub mod report;
 pub mod run;
+pub mod site;
 pub mod times;

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    fs::File,
+    fs::{self, File},
     io::Write as _,
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -37,9 +37,10 @@ impl Leashed {
             shell.current_dir(directory);
         }
         for (key, value) in command.get_envs() {
-            if let Some(value) = value {
-                shell.env(key, value);
-            }
+            match value {
+                Some(value) => shell.env(key, value),
+                None => shell.env_remove(key),
+            };
         }
         let mut shell = shell
             .stdin(Stdio::piped())
@@ -53,6 +54,11 @@ impl Leashed {
 
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Whether it has not ended, by itself or otherwise.
+    pub fn is_running(&self) -> bool {
+        is_running(self.pid)
     }
 
     /// Ends it without a word, as the kernel does to a process that takes too much memory.
@@ -96,6 +102,18 @@ fn first_line(out: impl std::io::Read + Send + 'static) -> String {
     line
 }
 
+/// The state of a process and its parent, from `/proc/<pid>/stat`: the first fields after the name.
+pub(crate) fn stat(pid: u32) -> Option<(char, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
+
+/// One that ended and is still to be waited for runs no more.
+pub(crate) fn is_running(pid: u32) -> bool {
+    stat(pid).is_some_and(|(state, _)| state != 'Z')
+}
+
 /// A port of this machine that nobody uses at present.
 pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a free port").port()
@@ -106,7 +124,7 @@ pub fn free_port() -> u16 {
 pub fn await_port(what: &str, port: u16, log: &Path) {
     let deadline = Instant::now() + START_MAX;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        let said = || std::fs::read_to_string(log).unwrap_or_default();
+        let said = || fs::read_to_string(log).unwrap_or_default();
         assert!(Instant::now() < deadline, "{what} does not listen on {port}: {}", said());
         sleep(POLL);
     }

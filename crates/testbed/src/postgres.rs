@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     Authority, Leashed, free_port,
-    leash::{POLL, START_MAX, program},
+    leash::{POLL, START_MAX, is_running, program, stat},
 };
 
 /// Whom the program under test is: the owner of its database, and nothing more.
@@ -153,7 +153,7 @@ impl Postgres {
         self.server.kill();
         signal("KILL", &backends);
         // What they share goes with the last of them; until then no server starts on the data.
-        until("the end of the server's processes", String::new, || backends.iter().all(|pid| !is_there(*pid)));
+        until("the end of the server's processes", String::new, || backends.iter().all(|pid| !is_running(*pid)));
     }
 
     /// Starts it on the data that is there, after [`Self::stop`] or [`Self::kill`].
@@ -278,17 +278,6 @@ fn signal(name: &str, processes: &[u32]) {
         // One that is gone already is fine.
         let _ = kill.arg(format!("-{name}")).args(processes.iter().map(u32::to_string)).output();
     }
-}
-
-/// The fields of `/proc/<pid>/stat` after the name: state, parent and so on.
-fn stat(pid: u32) -> Option<(char, u32)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
-}
-
-fn is_there(pid: u32) -> bool {
-    stat(pid).is_some_and(|(state, _)| state != 'Z')
 }
 
 fn children_of(parent: u32) -> Vec<u32> {
