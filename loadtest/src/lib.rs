@@ -1,5 +1,6 @@
 //! Simulated devices: real keys, real signatures, the real protocol. What a browser does, without the browser.
 
+pub mod bare;
 pub mod board;
 pub mod credential;
 pub mod crew;
