@@ -2,7 +2,23 @@
 //!
 //! Owns: words, units, colours and plots. Never: a figure of its own; it shows what [`crate::run::Run`] says.
 
+pub mod file;
+pub mod page;
+pub mod plot;
 pub mod progress;
+pub mod table;
 pub mod units;
+pub mod verdict;
 
+#[cfg(test)]
+mod sample;
+
+pub use file::{ReportError, Written, read, write};
 pub use progress::{Extent, Look, Progress, Reading};
+
+use crate::run::Run;
+
+/// Puts the table of a run on the terminal.
+pub fn print(run: &Run) {
+    print!("{}", table::table(run, console::colors_enabled()));
+}

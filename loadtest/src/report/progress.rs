@@ -253,9 +253,10 @@ fn ratio(a: u64, b: u64) -> f64 {
     a as f64 / b as f64
 }
 
-/// Whole seconds: a bar counts, it does not measure.
+/// Whole seconds, from two minutes on as `2 min 5 s`: a bar counts, it does not measure.
 fn in_seconds(time: Duration) -> String {
-    Unit::Seconds.show(time.as_secs_f64().round())
+    let seconds = (time + Duration::from_millis(500)).as_secs();
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min {} s", whole(seconds / 60), seconds % 60) }
 }
 
 fn millis(time: Duration) -> u64 {
@@ -298,6 +299,7 @@ mod tests {
         assert_eq!(far(Extent::Count(20_000), seconds(1), 0), "0 of 20,000, 1 s");
         assert_eq!(far(Extent::Count(20_000), seconds(30), 20_000), "20,000 of 20,000, 30 s");
         assert_eq!(far(Extent::Open, seconds(12), 8_000), "12 s");
+        assert_eq!(far(Extent::Open, seconds(3_725), 0), "62 min 5 s");
     }
 
     #[test]

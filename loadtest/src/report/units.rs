@@ -75,19 +75,11 @@ fn seconds(value: f64, digits: usize) -> String {
         format!("{} ms", number(value * 1e3, digits))
     } else if value.abs() < 120.0 {
         format!("{} s", number(value, digits))
+    } else if value.abs() < 7200.0 {
+        format!("{} min", number(value / 60.0, digits))
     } else {
-        minutes(value)
+        format!("{} h", number(value / 3600.0, digits))
     }
-}
-
-fn minutes(value: f64) -> String {
-    let sign = if value < 0.0 { "-" } else { "" };
-    let seconds = value.abs().round();
-    let (minutes, rest) = ((seconds / 60.0).floor(), seconds % 60.0);
-    if minutes < 120.0 {
-        return format!("{sign}{minutes} min {rest} s");
-    }
-    format!("{sign}{} h {} min", number((minutes / 60.0).floor(), 1), minutes % 60.0)
 }
 
 /// The number with at least this many digits that count; digits before the point are never rounded away.
@@ -145,8 +137,8 @@ mod tests {
             (Unit::Seconds, 1.236, "1.24 s"),
             (Unit::Seconds, 60.0, "60 s"),
             (Unit::Seconds, 119.97, "120 s"),
-            (Unit::Seconds, 125.2, "2 min 5 s"),
-            (Unit::Seconds, 7_260.0, "2 h 1 min"),
+            (Unit::Seconds, 125.2, "2.09 min"),
+            (Unit::Seconds, 7_260.0, "2.02 h"),
             (Unit::Seconds, -0.001_5, "-1.5 ms"),
             (Unit::Ratio, 0.356_2, "0.356"),
             (Unit::Ratio, 0.009_999, "0.01"),
