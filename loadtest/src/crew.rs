@@ -5,10 +5,9 @@
 
 use std::{
     collections::VecDeque,
-    net::Ipv4Addr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -17,7 +16,7 @@ use keyleash_protocol::{CredentialId, ProblemCode, Version, socket::SyncPage};
 use tokio::{
     sync::{Notify, Semaphore},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use crate::{
@@ -26,6 +25,8 @@ use crate::{
     device::{Device, DeviceError},
     fleet::PreparedUser,
     live::{Live, LiveError, News, Seat},
+    pace::Pace,
+    sources::Sources,
     times::{Moment, Times},
 };
 
@@ -34,36 +35,45 @@ const HELLO_MAX: Duration = Duration::from_mins(1);
 /// Devices that connect at the same moment: more only wait in the server's queue instead of ours, and a server takes only
 /// so many from one address that have not said hello.
 pub const AT_ONCE: usize = 96;
-/// Sockets from one source address: a few thousand of its 28,000 ports, so that the ones of the round before, which the
-/// kernel keeps for a minute, are not in the way.
-const SOCKETS_PER_SOURCE: u32 = 2_000;
-/// Source addresses are 127.1.0.1 to 127.1.250.250; then from the beginning.
-const SOURCES: u32 = 250 * 250;
 /// Credentials that one device writes by turns: as many of its writes are under way at once.
 const CREDENTIALS_PER_WRITER: u8 = 4;
 /// Writes that wait for one device. A run that is so far behind measures nothing any more.
 const WAITING_MAX: usize = 10_000;
 
-/// What the times of a run are written to; a scenario that does not measure one leaves it out.
+/// How devices come.
+#[derive(Clone, Copy, Debug)]
+pub enum Rush {
+    /// As fast as they can, so many on their way at once.
+    AtOnce(usize),
+    /// On a schedule, however long each takes.
+    PerSecond(f64),
+}
+
+/// What the times of a run are written to; a scenario that does not measure one leaves it out. Several of a kind are for
+/// parts of the run that are told apart by when they were meant to begin.
 #[derive(Clone, Debug, Default)]
 pub struct Meters {
     /// From the first packet to a live device with its catch-up whole.
     pub hello: Option<Arc<Times>>,
     /// From when a put was meant to begin to its `done`.
-    pub done: Option<Arc<Times>>,
+    pub done: Vec<Arc<Times>>,
     /// From when a put was meant to begin to each other device that has it, opened.
-    pub delivery: Option<Arc<Times>>,
+    pub delivery: Vec<Arc<Times>>,
 }
 
 /// A device of this process.
 #[derive(Debug)]
 pub struct Post {
     pub seat: Seat,
+    /// Its place in the crew.
+    pub place: usize,
     /// The place of its user in the fleet, and its own among its user's devices.
     pub user: usize,
     pub number: usize,
     target: Mutex<usize>,
     waiting: Mutex<VecDeque<Order>>,
+    /// Whether each `done` is followed by the next write.
+    keeps_writing: AtomicBool,
     wake: Notify,
 }
 
@@ -80,25 +90,21 @@ pub struct Crew {
     pub posts: Vec<Arc<Post>>,
     pub board: Arc<Board>,
     targets: Arc<Vec<String>>,
-    sources: Arc<Sources>,
+    /// Where its sockets come from.
+    pub sources: Arc<Sources>,
     tasks: JoinSet<()>,
 }
 
-/// Gives each socket a source address, for servers on this machine; for others the kernel chooses.
-#[derive(Debug)]
-struct Sources {
-    local: bool,
-    given: AtomicU32,
-}
-
 impl Post {
-    fn new(user: usize, number: usize, target: usize, device: Device, token: String) -> Self {
+    fn new(seat: Seat, place: usize, (user, number): (usize, usize), target: usize) -> Self {
         Self {
-            seat: Seat::new(device, token),
+            seat,
+            place,
             user,
             number,
             target: Mutex::new(target),
             waiting: Mutex::default(),
+            keeps_writing: AtomicBool::new(false),
             wake: Notify::new(),
         }
     }
@@ -112,6 +118,14 @@ impl Post {
         } else {
             board.failed_with("too many writes wait for one device");
         }
+    }
+
+    /// Has it write one after another, as fast as they are done, until it is told to stop.
+    pub fn keep_writing(&self, keeps: bool, bytes: usize, board: &Board) {
+        if keeps && !self.keeps_writing.swap(true, Relaxed) {
+            self.write(Order { intended: Moment::now(), bytes }, board);
+        }
+        self.keeps_writing.store(keeps, Relaxed);
     }
 
     /// The node that it connects to, by its place among the targets.
@@ -135,26 +149,34 @@ impl Crew {
         for (index, user) in fleet.iter().enumerate() {
             for (number, prepared) in user.devices.iter().enumerate() {
                 let device = Device::prepared(user.id, prepared)?;
+                let seat = Seat::new(device, prepared.token.clone());
                 let target = (index + number) % targets.len();
-                posts.push(Arc::new(Post::new(index, number, target, device, prepared.token.clone())));
+                posts.push(Arc::new(Post::new(seat, posts.len(), (index, number), target)));
             }
         }
-        let local = targets.iter().all(|target| target.contains("//127.") || target.contains("//localhost"));
-        let sources = Arc::new(Sources { local, given: AtomicU32::new(0) });
+        let sources = Arc::new(Sources::of(&targets));
         Ok(Self { posts, board, targets: Arc::new(targets), sources, tasks: JoinSet::new() })
     }
 
-    /// Connects every device that `which` chooses, so many at once, and gives back control when each is live or has failed.
-    /// They stay connected, and are attended to, until they are hung up.
-    pub async fn connect(&mut self, at_once: usize, meters: &Meters, which: impl Fn(&Post) -> bool) {
+    /// Connects every device that `which` chooses, and gives back control when each is live or has failed. They stay
+    /// connected, and are attended to, until they are hung up.
+    pub async fn connect(&mut self, rush: Rush, meters: &Meters, which: impl Fn(&Post) -> bool) {
+        let (at_once, mut pace) = match rush {
+            Rush::AtOnce(at_once) => (at_once, None),
+            Rush::PerSecond(rate) => (self.posts.len(), Some(Pace::new(Instant::now(), rate, Duration::ZERO))),
+        };
         let room = Arc::new(Semaphore::new(at_once));
         for post in self.posts.iter().filter(|post| which(post)) {
+            let scheduled = match &mut pace {
+                Some(pace) => Some(pace.tick().await),
+                None => None,
+            };
             // Closed never.
             let Ok(turn) = room.clone().acquire_owned().await else { return };
             let (post, board, meters) = (post.clone(), self.board.clone(), meters.clone());
             let (targets, source) = (self.targets.clone(), self.sources.next());
             self.tasks.spawn(async move {
-                let began = Moment::now();
+                let began = scheduled.unwrap_or_else(Moment::now);
                 let hello = Live::connect(source, &targets[post.target()], &post.seat);
                 let connected = timeout(HELLO_MAX, hello).await;
                 let connected = connected.unwrap_or_else(|_| Err(LiveError::Silence(HELLO_MAX.as_secs())));
@@ -182,17 +204,6 @@ impl Crew {
     pub async fn hang_up(&mut self) {
         self.tasks.shutdown().await;
         self.board.nobody_is_live();
-    }
-}
-
-impl Sources {
-    fn next(&self) -> Option<Ipv4Addr> {
-        let given = self.given.fetch_add(1, Relaxed);
-        self.local.then(|| {
-            let source = given / SOCKETS_PER_SOURCE % SOURCES;
-            let octet = |number: u32| u8::try_from(number % 250 + 1).unwrap_or(1);
-            Ipv4Addr::new(127, 1, octet(source / 250), octet(source))
-        })
     }
 }
 
@@ -240,8 +251,9 @@ async fn take(
             if let Some((slot, (_, order))) = slot.and_then(|slot| slot.busy.take().map(|busy| (slot, busy))) {
                 slot.version = version;
                 board.put();
-                if let Some(times) = &meters.done {
-                    times.ended(order.intended);
+                meters.done.iter().for_each(|times| times.ended(order.intended));
+                if post.keeps_writing.load(Relaxed) {
+                    post.write(Order { intended: Moment::now(), bytes: order.bytes }, board);
                 }
             }
         }
@@ -273,11 +285,12 @@ fn delivered(page: &SyncPage, post: &Post, board: &Board, meters: &Meters, slots
     let device = post.seat.device();
     for upsert in page.upserts.iter().filter(|upsert| slots.iter().all(|slot| slot.id != upsert.id)) {
         board.delivered();
-        if let Some(times) = &meters.delivery {
-            let held = device.held.get(&upsert.id);
-            if let Some(intended) = held.and_then(|held| credential::intended(&held.plaintext)) {
-                times.ended(intended);
-            }
+        if meters.delivery.is_empty() {
+            continue;
+        }
+        let held = device.held.get(&upsert.id);
+        if let Some(intended) = held.and_then(|held| credential::intended(&held.plaintext)) {
+            meters.delivery.iter().for_each(|times| times.ended(intended));
         }
     }
 }

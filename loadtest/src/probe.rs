@@ -40,6 +40,18 @@ pub struct NodeFigures {
     pub usage: Usage,
     pub kms_calls: f64,
     pub pushes: f64,
+    /// Open, those that have not said hello too.
+    pub sockets: f64,
+}
+
+impl std::ops::AddAssign for NodeFigures {
+    fn add_assign(&mut self, other: Self) {
+        self.usage.cpu_seconds += other.usage.cpu_seconds;
+        self.usage.resident_bytes += other.usage.resident_bytes;
+        self.kms_calls += other.kms_calls;
+        self.pushes += other.pushes;
+        self.sockets += other.sockets;
+    }
 }
 
 /// A node's figures, from its admin listener.
@@ -59,6 +71,7 @@ pub async fn node(http: &reqwest::Client, admin: &str) -> Result<NodeFigures, Pr
         // Calls are counted by operation, and there is none before the first call.
         kms_calls: sum(&text, "keyleash_kms_calls_total").unwrap_or(0.0),
         pushes: metric("keyleash_pushes_total")?,
+        sockets: metric("keyleash_sockets")?,
     })
 }
 

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{
+        LazyLock, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -35,12 +38,13 @@ impl Moment {
     }
 }
 
-/// One kind of thing. What was meant to begin before the warm-up's end is left out.
+/// One kind of thing. What was meant to begin before the warm-up's end, or after what is measured, is left out.
 pub struct Times {
     name: &'static str,
     title: &'static str,
     target_p99: Option<f64>,
-    since: Moment,
+    since: AtomicU64,
+    until: AtomicU64,
     histogram: Mutex<Histogram<u64>>,
 }
 
@@ -52,7 +56,25 @@ impl Times {
     pub fn new(name: &'static str, title: &'static str, since: Moment) -> Self {
         #[expect(clippy::expect_used, reason = "the library takes these bounds")]
         let histogram = Histogram::new_with_bounds(1, LONGEST_MICROS, SIGNIFICANT_DIGITS).expect("good bounds");
-        Self { name, title, target_p99: None, since, histogram: Mutex::new(histogram) }
+        Self {
+            name,
+            title,
+            target_p99: None,
+            since: AtomicU64::new(since.0),
+            until: AtomicU64::new(u64::MAX),
+            histogram: Mutex::new(histogram),
+        }
+    }
+
+    /// For something whose warm-up has no end yet: nothing counts before [`Self::measure`].
+    pub fn closed(name: &'static str, title: &'static str) -> Self {
+        Self::new(name, title, Moment(u64::MAX))
+    }
+
+    /// From here on what is meant to begin between these moments counts.
+    pub fn measure(&self, since: Moment, until: Moment) {
+        self.since.store(since.0, Relaxed);
+        self.until.store(until.0, Relaxed);
     }
 
     /// What 99 of 100 are to stay below, seconds.
@@ -69,7 +91,7 @@ impl Times {
 
     /// The same with the time that it took.
     pub fn took(&self, intended: Moment, time: Duration) {
-        if intended >= self.since {
+        if (self.since.load(Relaxed)..self.until.load(Relaxed)).contains(&intended.0) {
             let micros = u64::try_from(time.as_micros()).unwrap_or(LONGEST_MICROS);
             self.lock().saturating_record(micros);
         }
@@ -128,6 +150,9 @@ mod tests {
         let latency = times.latency();
         assert_eq!(latency.count(), 2);
         assert!((latency.quantile(0.5) - 0.002).abs() < 0.000_01, "{latency:?}");
+        times.measure(Moment(10), Moment(20));
+        times.took(Moment(20), Duration::from_secs(1));
+        assert_eq!(times.count(), 2, "it was over");
         assert!((latency.quantile(1.0) - 600.0).abs() < 0.6, "the longest that is told apart: {latency:?}");
     }
 

@@ -1,0 +1,106 @@
+//! What a scenario stands on: the servers, and prepared users with their devices.
+
+use std::{fs, io, sync::Arc};
+
+use crate::{
+    board::Board,
+    crew::Crew,
+    device::DeviceError,
+    fleet::{self, FleetError, PreparedUser},
+    options::Options,
+    site::{Site, SiteError},
+    watch::Nodes,
+};
+
+/// Files that this program needs beside its sockets.
+const FILES_BESIDE: usize = 200;
+
+#[derive(Debug, thiserror::Error)]
+pub enum GroundError {
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    #[error("the fleet has {have} devices of {wanted} that are asked for; prepare more with `loadtest prepare`")]
+    TooFew { have: usize, wanted: usize },
+    #[error(
+        "{wanted} devices need {needed} open files, and this process may open {limit}: raise the limit with \
+         `ulimit -n {needed}`, or ask for fewer"
+    )]
+    Files { wanted: usize, needed: usize, limit: usize },
+    #[error("the limit of open files cannot be read")]
+    Limit(#[source] io::Error),
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    #[error("this measures the server's memory and processor time: give its admin listeners with --admin")]
+    NoAdmin,
+    #[error("no HTTP client can be made")]
+    Client(#[source] reqwest::Error),
+}
+
+#[derive(Debug)]
+pub struct Ground {
+    /// Private servers of this run, if it has them.
+    pub site: Option<Site>,
+    pub targets: Vec<String>,
+    pub database: Option<String>,
+    pub nodes: Nodes,
+    pub fleet: Vec<PreparedUser>,
+    pub http: reqwest::Client,
+}
+
+impl Ground {
+    /// Starts or finds the servers, and makes or reads the users.
+    pub async fn open(options: &Options) -> Result<Self, GroundError> {
+        check_files(options.devices)?;
+        let http = reqwest::Client::builder().build().map_err(GroundError::Client)?;
+        let site = match options.own.start {
+            Some(layout) => Some(Site::start(layout, &options.own).await?),
+            None => None,
+        };
+        if let Some(site) = &site {
+            eprintln!("{site}");
+        }
+        let users = options.users();
+        let mut fleet = match &options.fleet {
+            Some(file) => fleet::read(file, users)?,
+            None => Vec::new(),
+        };
+        take(&mut fleet, options.devices)?;
+        let (targets, admins, database) = match &site {
+            Some(site) => (site.targets(), site.admins(), site.database().map(str::to_owned)),
+            None => (options.target.clone(), options.admin.clone(), options.database.clone()),
+        };
+        Ok(Self { site, targets, database, nodes: Nodes::new(http.clone(), admins), fleet, http })
+    }
+
+    /// The devices, not yet connected.
+    pub fn crew(&self, board: &Arc<Board>) -> Result<Crew, GroundError> {
+        Ok(Crew::new(&self.fleet, self.targets.clone(), board.clone())?)
+    }
+}
+
+/// Leaves so many devices.
+fn take(fleet: &mut Vec<PreparedUser>, devices: usize) -> Result<(), GroundError> {
+    let have = fleet.iter().map(|user| user.devices.len()).sum();
+    if have < devices {
+        return Err(GroundError::TooFew { have, wanted: devices });
+    }
+    let mut left = devices;
+    for user in &mut *fleet {
+        user.devices.truncate(left);
+        left -= user.devices.len();
+    }
+    fleet.retain(|user| !user.devices.is_empty());
+    Ok(())
+}
+
+/// A run of so many sockets would end in the middle where the limit is lower.
+pub fn check_files(devices: usize) -> Result<(), GroundError> {
+    let limits = fs::read_to_string("/proc/self/limits").map_err(GroundError::Limit)?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
+    // "unlimited" is no number, and no limit.
+    let limit = line.split_whitespace().next().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX);
+    let needed = devices + FILES_BESIDE;
+    if needed > limit { Err(GroundError::Files { wanted: devices, needed, limit }) } else { Ok(()) }
+}

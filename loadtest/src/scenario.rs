@@ -1,0 +1,140 @@
+//! What can be measured: each scenario puts a load on servers, and says what it found as a [`Run`].
+
+pub mod floor;
+pub mod idle;
+pub mod storm;
+pub mod update;
+
+use std::{fs, sync::Arc};
+
+use crate::{
+    bare::BareError,
+    board::Board,
+    floor::FloorError,
+    ground::GroundError,
+    live,
+    options::Options,
+    probe::ProbeError,
+    run::{Better, FORMAT, Figure, Machine, Run, Unit},
+    times::Times,
+    watch::Watch,
+};
+
+/// This program is taken for saturated, and its own times for wrong, when it uses more than this share of its threads.
+const SATURATED: f64 = 0.85;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    #[error(transparent)]
+    Ground(#[from] GroundError),
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Floor(#[from] FloorError),
+    #[error(transparent)]
+    Bare(#[from] BareError),
+    #[error("of {wanted} updates {written} were written; the server does not keep up, or refuses them")]
+    NotWritten { wanted: u64, written: u64 },
+    #[error("of {wanted} devices {live} became live: {errors}")]
+    NotLive { wanted: usize, live: u64, errors: String },
+}
+
+/// A run under way: what is found is added to it.
+#[derive(Debug)]
+pub struct Findings {
+    run: Run,
+}
+
+impl Findings {
+    pub fn begin(scenario: &str, options: &Options) -> Self {
+        Self::with(scenario, options.shown())
+    }
+
+    /// With options of the scenario's own.
+    pub fn with(scenario: &str, options: Vec<(String, String)>) -> Self {
+        let run = Run {
+            format: FORMAT,
+            scenario: scenario.to_owned(),
+            began: live::now(),
+            measured_seconds: 0.0,
+            options,
+            machine: machine(),
+            figures: Vec::new(),
+            latencies: Vec::new(),
+            series: Vec::new(),
+            errors: std::collections::BTreeMap::default(),
+            remarks: Vec::new(),
+        };
+        Self { run }
+    }
+
+    pub fn option(&mut self, name: &str, value: &impl ToString) {
+        self.run.options.push((name.to_owned(), value.to_string()));
+    }
+
+    pub fn figure(&mut self, name: &str, title: &str, value: f64, unit: Unit, better: Better) {
+        self.add(name, title, value, unit, better, None);
+    }
+
+    /// One that has something to reach.
+    pub fn aim(&mut self, name: &str, title: &str, value: f64, unit: Unit, (better, target): (Better, f64)) {
+        self.add(name, title, value, unit, better, Some(target));
+    }
+
+    pub fn latency(&mut self, times: &Times) {
+        self.run.latencies.push(times.latency());
+    }
+
+    pub fn remark(&mut self, remark: impl Into<String>) {
+        self.run.remarks.push(remark.into());
+    }
+
+    /// Ends the run with what the board counted and the watch saw.
+    pub fn end(mut self, measured_seconds: f64, board: &Arc<Board>, watch: Watch) -> Run {
+        let (series, cores) = watch.end();
+        self.figure("client.cores", "processor of this program", cores, Unit::Cores, Better::Neutral);
+        #[expect(clippy::cast_precision_loss, reason = "a machine's cores")]
+        if cores > SATURATED * self.run.machine.cores as f64 {
+            self.remark(
+                "This program had hardly any processor time left: times are longer, and rates lower, than the server's.",
+            );
+        }
+        (self.run.measured_seconds, self.run.series, self.run.errors) = (measured_seconds, series, board.errors());
+        self.run
+    }
+
+    fn add(&mut self, name: &str, title: &str, value: f64, unit: Unit, better: Better, target: Option<f64>) {
+        let (name, title) = (name.to_owned(), title.to_owned());
+        self.run.figures.push(Figure { name, title, value, unit, better, target });
+    }
+}
+
+/// The median of some rounds; 0 if there is none.
+pub fn median(mut rounds: Vec<f64>) -> f64 {
+    rounds.sort_unstable_by(f64::total_cmp);
+    rounds.get(rounds.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Fails if devices are missing: a figure for fewer than were asked for is another figure.
+fn all_live(wanted: usize, board: &Board) -> Result<(), ScenarioError> {
+    let live = board.counts().live;
+    if usize::try_from(live).is_ok_and(|live| live >= wanted) {
+        return Ok(());
+    }
+    let errors = board.errors().into_iter().map(|(kind, count)| format!("{kind} ({count})")).collect::<Vec<_>>();
+    Err(ScenarioError::NotLive { wanted, live, errors: errors.join(", ") })
+}
+
+fn machine() -> Machine {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let (cpu, memory) = (read("/proc/cpuinfo"), read("/proc/meminfo"));
+    let processor = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
+    let kib: u64 = memory.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0);
+    Machine {
+        processor: processor.trim_start_matches([' ', '\t', ':']).trim().to_owned(),
+        cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        memory_bytes: kib * 1_024,
+        kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+        version: format!("loadtest {}", env!("CARGO_PKG_VERSION")),
+    }
+}
