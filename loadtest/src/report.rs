@@ -2,6 +2,7 @@
 //!
 //! Owns: words, units, colours and plots. Never: a figure of its own; it shows what [`crate::run::Run`] says.
 
+pub mod compare;
 pub mod file;
 pub mod page;
 pub mod plot;
@@ -13,6 +14,7 @@ pub mod verdict;
 #[cfg(test)]
 mod sample;
 
+pub use compare::{CompareArgs, CompareError, compare};
 pub use file::{ReportError, Written, read, write};
 pub use progress::{Extent, Look, Progress, Reading};
 

@@ -58,6 +58,16 @@ impl Page {
         self.painted(Style::new().bold(), text)
     }
 
+    /// A heading with those of its columns; a long one takes lines before them.
+    pub fn heading_with(&mut self, text: &str, width: usize, columns: &str) {
+        let mut lines = wrapped(text, width - 2);
+        let last = lines.pop().unwrap_or_default();
+        for line in lines {
+            self.line(&self.heading(&line));
+        }
+        self.line(&self.heading(&format!("{}{columns}", padded(&last, width))));
+    }
+
     pub fn faint(&self, text: &str) -> String {
         self.painted(Style::new().dim(), text)
     }
@@ -116,8 +126,7 @@ impl Page {
             return;
         }
         self.line("");
-        let heads = format!("{}{}{}", padded("Figures", TITLE + 2), aligned("value", VALUE), aligned("target", VALUE));
-        self.line(&self.heading(&heads));
+        self.heading_with("Figures", TITLE + 2, &(aligned("value", VALUE) + &aligned("target", VALUE)));
         for figure in figures {
             let judged = figure.judged();
             let target = judged.as_ref().map_or_else(String::new, Judged::target);
@@ -132,9 +141,9 @@ impl Page {
             return;
         }
         self.line("");
-        let mut heads = padded("Latencies", LATENCY_TITLE + 2) + &aligned("count", COUNT);
+        let mut heads = aligned("count", COUNT);
         heads.extend(QUANTILES.map(|(name, _)| aligned(name, LATENCY)));
-        self.line(&self.heading(&heads));
+        self.heading_with("Latencies", LATENCY_TITLE + 2, &heads);
         for latency in latencies {
             let mut numbers = aligned(&whole(latency.count()), COUNT);
             if latency.count() > 0 {

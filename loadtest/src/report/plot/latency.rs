@@ -158,7 +158,9 @@ fn edges(x: &Axis) -> Vec<u64> {
 #[expect(clippy::cast_precision_loss, reason = "drawn in a few hundred pixels")]
 fn rise(latency: &Latency, nines_max: f64) -> Vec<(f64, f64)> {
     let all = latency.count() as f64;
-    let nines = |seen: u64| (-(1.0 - seen as f64 / all).log10()).clamp(0.0, nines_max);
+    // Of a thousand values nobody knows what one of a million takes; the curve ends where they do, but not before p99.
+    let end = logarithm(latency.count()).clamp(2.0, nines_max);
+    let nines = |seen: u64| (-(1.0 - seen as f64 / all).log10()).clamp(0.0, end);
     let mut seen = 0;
     let mut rise: Vec<(f64, f64)> = Vec::new();
     for (value, count) in &latency.buckets {
