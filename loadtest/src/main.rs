@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use loadtest::{
     floor,
     options::FloorOptions,
-    report,
+    report::{self, CompareArgs},
     run::Run,
     scenario::{idle::Idle, storm::Storm, update::Update},
 };
@@ -27,6 +27,7 @@ enum Command {
     Idle(Idle),
     Update(Update),
     Floor(FloorOptions),
+    Compare(CompareArgs),
     /// The floor's server, which this program starts by itself.
     #[command(hide = true, name = floor::COMMAND)]
     FloorServer,
@@ -43,8 +44,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Box<dyn Error>> {
-    if matches!(command, Command::FloorServer) {
-        return Ok(floor::serve(|port| println!("{port}"))?);
+    match &command {
+        Command::FloorServer => return Ok(floor::serve(|port| println!("{port}"))?),
+        Command::Compare(runs) => return Ok(report::compare(runs)?),
+        _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -53,7 +56,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Command::Idle(idle) => tell(&idle.run().await?, &idle.options.out),
             Command::Update(update) => tell(&update.run().await?, &update.options.out),
             Command::Floor(floor) => tell(&floor.run().await?, &floor.out),
-            Command::FloorServer => Ok(()),
+            Command::Compare(_) | Command::FloorServer => Ok(()),
         }
     })
 }

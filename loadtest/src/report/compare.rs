@@ -22,16 +22,17 @@ pub const NOISE_PERCENT: f64 = 10.0;
 /// Beyond this a ratio says no more than that the two have nothing in common.
 const RATIO_MAX: f64 = 1000.0;
 
+/// Two runs of one scenario beside each other: what became better, what worse, and what was not made alike.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CompareArgs {
-    /// The JSON file of the run to compare with
+    /// The JSON file of the run to compare with.
     pub before: PathBuf,
-    /// The JSON file of the run that is compared
+    /// The JSON file of the run that is compared.
     pub after: PathBuf,
-    /// Write a page with both runs laid over each other
+    /// Write a page with both runs laid over each other.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Up to how many percent two figures are about the same
+    /// Up to how many percent two figures are about the same.
     #[arg(long, value_name = "PERCENT", default_value_t = NOISE_PERCENT, value_parser = percent)]
     pub noise: f64,
 }
@@ -261,7 +262,7 @@ fn differences(before: &Run, after: &Run) -> Vec<Difference> {
         let Some((name, _)) = after.or(before) else { continue };
         let shown =
             [before, after].map(|option| option.map_or_else(|| "not given".to_owned(), |(_, value)| value.clone()));
-        differ(format!("--{name}"), shown, true);
+        differ(name.clone(), shown, true);
     }
     let machines = [&before.machine, &after.machine];
     #[expect(clippy::cast_precision_loss, reason = "the memory of a machine is far below 2^53 bytes")]
@@ -346,8 +347,8 @@ mod tests {
             let difference = comparison.differences.iter().find(|difference| difference.what == what).unwrap();
             (difference.before.as_str(), difference.after.as_str(), difference.disturbs)
         };
-        assert_eq!(told("--devices"), ("19000", "300", true));
-        assert_eq!(told("--for"), ("not given", "60s", true));
+        assert_eq!(told("devices"), ("19000", "300", true));
+        assert_eq!(told("for"), ("not given", "60s", true));
         assert_eq!(told("cores"), ("2", "4", true));
     }
 

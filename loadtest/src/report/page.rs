@@ -254,7 +254,7 @@ fn options(run: &Run) -> Markup {
                 h2 { "Options" }
                 div.panel {
                     dl.options {
-                        @for (name, value) in &run.options { dt.code { "--" (name) } dd.code { (value) } }
+                        @for (name, value) in &run.options { dt { (name) } dd { (value) } }
                     }
                 }
             }
@@ -283,7 +283,7 @@ mod tests {
             let shown = Unit::Seconds.show(run.latencies[0].quantile(share));
             assert!(page.contains(&format!("<dd>{shown}</dd>")), "{shown}");
         }
-        for shown in ["19,000 devices", "2026-11-23 15:02 UTC", "--target", "http://127.0.0.1:8080", "Generic x86-64"] {
+        for shown in ["19,000 devices", "2026-11-23 15:02 UTC", "target", "http://127.0.0.1:8080", "Generic x86-64"] {
             assert!(page.contains(shown), "{shown}");
         }
         for text in run.remarks.iter().chain(run.errors.keys()).chain(run.series.iter().map(|series| &series.title)) {

@@ -154,7 +154,7 @@ pub fn draw(
         let area = SVGBackend::with_string(&mut svg, (width * GRID, height * GRID)).into_drawing_area();
         let mut chart = ChartBuilder::on(&area)
             .margin_top(8 * GRID)
-            .margin_right(24 * GRID)
+            .margin_right((x.longest_label() * LETTER_WIDTH / 2 + 4) * GRID)
             .x_label_area_size(24 * GRID)
             .y_label_area_size((y.longest_label() * LETTER_WIDTH + 12) * GRID)
             .build_cartesian_2d(x.clone(), y.clone())?;
@@ -200,14 +200,17 @@ impl Canvas<'_, '_> {
         self.write(ink, (x, y), Pos::new(side, VPos::Top), label)
     }
 
-    /// A line from left to right with a label on it, where there is more room.
-    pub fn level(&mut self, ink: Ink, y: f64, label: &str) -> Result<(), PlotError> {
+    /// A line from left to right with a label: at its left end and above it, or at its right end and below it.
+    pub fn level(&mut self, ink: Ink, y: f64, is_left: bool, label: &str) -> Result<(), PlotError> {
         let line = PathElement::new([(self.x.start, y), (self.x.end, y)], stroke(ink, 1.0));
         self.chart.plotting_area().draw(&line)?;
-        let is_high = y - self.y.start > 0.85 * (self.y.end - self.y.start);
-        let above = if is_high { VPos::Top } else { VPos::Bottom };
-        let x = self.x.start + 0.02 * (self.x.end - self.x.start);
-        self.write(ink, (x, y), Pos::new(HPos::Left, above), label)
+        let aside = 0.02 * (self.x.end - self.x.start);
+        let (x, position) = if is_left {
+            (self.x.start + aside, Pos::new(HPos::Left, VPos::Bottom))
+        } else {
+            (self.x.end - aside, Pos::new(HPos::Right, VPos::Top))
+        };
+        self.write(ink, (x, y), position, label)
     }
 
     fn write(&mut self, ink: Ink, at: (f64, f64), position: Pos, text: &str) -> Result<(), PlotError> {

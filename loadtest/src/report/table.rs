@@ -207,8 +207,8 @@ pub(super) fn machine(run: &Run) -> String {
 }
 
 fn options(run: &Run) -> String {
-    let options: Vec<String> = run.options.iter().map(|(name, value)| format!("--{name} {value}")).collect();
-    options.join(" ")
+    let options: Vec<String> = run.options.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    options.join(", ")
 }
 
 pub(super) fn aligned(text: &str, width: usize) -> String {
@@ -253,7 +253,7 @@ mod tests {
         let expected = "\
 storm · 2026-11-23 15:02 UTC · 60 s measured
 Generic x86-64, 2 cores, 24 GiB, Linux 6.1; version 0.1.0
---target http://127.0.0.1:8080 --devices 19000
+target http://127.0.0.1:8080, devices 19000
 
 Figures                                                      value          target
   hellos                                                   8,300/s

@@ -61,7 +61,7 @@ fn differences(comparison: &Comparison<'_>) -> Markup {
                     thead { tr { th {} th { "before" } th { "after" } } }
                     tbody {
                         @for difference in &comparison.differences {
-                            tr { th.code scope="row" { (difference.what) } td { (difference.before) } td { (difference.after) } }
+                            tr { th scope="row" { (difference.what) } td { (difference.before) } td { (difference.after) } }
                         }
                     }
                 }

@@ -111,7 +111,7 @@ storm, before and after
   after   2026-11-23 15:02 UTC  version 0.1.1
 
 Not made alike
-  --devices                         19000 → 300
+  devices                           19000 → 300
   version                           0.1.0 → 0.1.1
   ! Options or machines differ: what is better or worse below may come from there.
 

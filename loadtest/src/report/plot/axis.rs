@@ -33,6 +33,18 @@ impl Axis {
         Self::new(0.0..most * (1.0 + room), ticks.into_iter().map(|tick| (tick, unit.show(tick))))
     }
 
+    /// Seconds that have passed, from zero, in the unit in which they are counted.
+    pub fn elapsed(end: f64, ticks_max: usize) -> Self {
+        let end = if end > 0.0 && end.is_finite() { end } else { 1.0 };
+        let (scale, unit) = match end {
+            ..180.0 => (1.0, "s"),
+            ..10_800.0 => (60.0, "min"),
+            _ => (3600.0, "h"),
+        };
+        let ticks = steps(end / scale, 1000.0, ticks_max).into_iter();
+        Self::new(0.0..end, ticks.map(|tick| (tick * scale, format!("{} {unit}", Unit::Count.show(tick)))))
+    }
+
     /// Shares of all, from zero to what `most` is or a bit more.
     pub fn shares(most: f64, room: f64, ticks_max: usize) -> Self {
         let most = if most > 0.0 { most } else { 1.0 };
@@ -153,6 +165,9 @@ mod tests {
             "0 cores, 0.1 cores, 0.2 cores, 0.3 cores, 0.4 cores"
         );
         assert_eq!(axis(Axis::from_zero(0.0, Unit::Count, 0.0, 3)), "0, 0.5, 1");
+        assert_eq!(axis(Axis::elapsed(60.0, 8)), "0 s, 10 s, 20 s, 30 s, 40 s, 50 s, 60 s");
+        assert_eq!(axis(Axis::elapsed(1_810.0, 8)), "0 min, 5 min, 10 min, 15 min, 20 min, 25 min, 30 min");
+        assert_eq!(axis(Axis::elapsed(86_400.0, 5)), "0 h, 5 h, 10 h, 15 h, 20 h");
         assert_eq!(axis(Axis::shares(0.173, 0.0, 5)), "0 %, 5 %, 10 %, 15 %");
         assert_eq!(axis(Axis::times(130, 42_000, 9)), "100 µs, 200 µs, 500 µs, 1 ms, 2 ms, 5 ms, 10 ms, 20 ms, 50 ms");
         assert_eq!(axis(Axis::times(130, 42_000, 5)), "100 µs, 1 ms, 10 ms");

@@ -55,7 +55,10 @@ pub fn percentiles(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
         let y = times.axis(place);
         draw(place, &told, &x, &y, |canvas| {
             if let Some(target) = times.target {
-                canvas.level(Ink::Target, logarithm(target), &target_label(target))?;
+                // A curve rises: one that stays below the target until p99 leaves room above it on the left, one that does
+                // not leaves room below it on the right.
+                let reached = times.layers.iter().all(|(_, latency)| micros(latency.quantile(0.99)) <= target);
+                canvas.level(Ink::Target, logarithm(target), reached, &target_label(target))?;
             }
             for (ink, latency) in &times.layers {
                 canvas.curve(*ink, &rise(latency, nines))?;

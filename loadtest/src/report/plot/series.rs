@@ -24,7 +24,7 @@ pub fn over_time(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
         description: layers.iter().map(described).collect::<Vec<_>>().join(" "),
     };
     Plot::each(|place| {
-        let x = Axis::from_zero(end, Unit::Seconds, 0.0, place.ticks());
+        let x = Axis::elapsed(end, place.ticks());
         let y = Axis::from_zero(most, first.unit, 0.08, place.ticks().min(6));
         draw(place, &told, &x, &y, |canvas| {
             for (ink, series) in &layers {
