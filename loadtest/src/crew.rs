@@ -13,6 +13,7 @@ use std::{
 };
 
 use keyleash_protocol::{CredentialId, ProblemCode, Version, socket::SyncPage};
+use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{Notify, Semaphore},
     task::JoinSet,
@@ -41,7 +42,7 @@ const CREDENTIALS_PER_WRITER: u8 = 4;
 const WAITING_MAX: usize = 10_000;
 
 /// How devices come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Rush {
     /// As fast as they can, so many on their way at once.
     AtOnce(usize),

@@ -1,19 +1,17 @@
 //! What a scenario stands on: the servers, and prepared users with their devices.
 
-use std::{fs, io, sync::Arc};
+use std::{fs, sync::Arc};
 
 use crate::{
     board::Board,
     crew::Crew,
+    crews::FILES_BESIDE,
     device::DeviceError,
     fleet::{self, FleetError, PreparedUser},
     options::Options,
     site::{Site, SiteError},
     watch::Nodes,
 };
-
-/// Files that this program needs beside its sockets.
-const FILES_BESIDE: usize = 200;
 
 #[derive(Debug, thiserror::Error)]
 pub enum GroundError {
@@ -25,11 +23,9 @@ pub enum GroundError {
     TooFew { have: usize, wanted: usize },
     #[error(
         "{wanted} devices need {needed} open files, and this process may open {limit}: raise the limit with \
-         `ulimit -n {needed}`, or ask for fewer"
+         `ulimit -n {needed}`, or ask for fewer devices"
     )]
     Files { wanted: usize, needed: usize, limit: usize },
-    #[error("the limit of open files cannot be read")]
-    Limit(#[source] io::Error),
     #[error(transparent)]
     Device(#[from] DeviceError),
     #[error("this measures the server's memory and processor time: give its admin listeners with --admin")]
@@ -52,7 +48,6 @@ pub struct Ground {
 impl Ground {
     /// Starts or finds the servers, and makes or reads the users.
     pub async fn open(options: &Options) -> Result<Self, GroundError> {
-        check_files(options.devices)?;
         let http = reqwest::Client::builder().build().map_err(GroundError::Client)?;
         let site = match options.own.start {
             Some(layout) => Some(Site::start(layout, &options.own).await?),
@@ -74,9 +69,9 @@ impl Ground {
         Ok(Self { site, targets, database, nodes: Nodes::new(http.clone(), admins), fleet, http })
     }
 
-    /// The devices, not yet connected.
-    pub fn crew(&self, board: &Arc<Board>) -> Result<Crew, GroundError> {
-        Ok(Crew::new(&self.fleet, self.targets.clone(), board.clone())?)
+    /// The devices, all in this process, not yet connected.
+    pub fn crew(&self, board: &Arc<Board>) -> Result<Crew, DeviceError> {
+        Crew::new(&self.fleet, self.targets.clone(), board.clone())
     }
 }
 
@@ -95,12 +90,15 @@ fn take(fleet: &mut Vec<PreparedUser>, devices: usize) -> Result<(), GroundError
     Ok(())
 }
 
-/// A run of so many sockets would end in the middle where the limit is lower.
+/// A run of so many sockets in this process would end in the middle where the limit is lower.
 pub fn check_files(devices: usize) -> Result<(), GroundError> {
-    let limits = fs::read_to_string("/proc/self/limits").map_err(GroundError::Limit)?;
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
-    // "unlimited" is no number, and no limit.
-    let limit = line.split_whitespace().next().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX);
-    let needed = devices + FILES_BESIDE;
+    let (limit, needed) = (files_max(), devices + FILES_BESIDE);
     if needed > limit { Err(GroundError::Files { wanted: devices, needed, limit }) } else { Ok(()) }
+}
+
+/// How many files a process may have open; without a limit, or where there is no /proc, as many as it likes.
+pub fn files_max() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
 }

@@ -4,6 +4,7 @@ pub mod bare;
 pub mod board;
 pub mod credential;
 pub mod crew;
+pub mod crews;
 pub mod device;
 pub mod fleet;
 pub mod floor;

@@ -4,6 +4,7 @@ use std::{error::Error, path::Path, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use loadtest::{
+    crews::{self, CrewOptions},
     floor,
     options::FloorOptions,
     report::{self, CompareArgs},
@@ -31,6 +32,9 @@ enum Command {
     /// The floor's server, which this program starts by itself.
     #[command(hide = true, name = floor::COMMAND)]
     FloorServer,
+    /// A part of the devices, which this program starts by itself.
+    #[command(hide = true, name = crews::COMMAND)]
+    Crew(CrewOptions),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +60,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Command::Idle(idle) => tell(&idle.run().await?, &idle.options.out),
             Command::Update(update) => tell(&update.run().await?, &update.options.out),
             Command::Floor(floor) => tell(&floor.run().await?, &floor.out),
+            Command::Crew(options) => Ok(crews::serve(options).await?),
             Command::Compare(_) | Command::FloorServer => Ok(()),
         }
     })

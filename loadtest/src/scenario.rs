@@ -10,6 +10,8 @@ use std::{fs, sync::Arc};
 use crate::{
     bare::BareError,
     board::Board,
+    crews::CrewsError,
+    device::DeviceError,
     floor::FloorError,
     ground::GroundError,
     live,
@@ -32,9 +34,11 @@ pub enum ScenarioError {
     #[error(transparent)]
     Floor(#[from] FloorError),
     #[error(transparent)]
+    Crews(#[from] CrewsError),
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    #[error(transparent)]
     Bare(#[from] BareError),
-    #[error("of {wanted} updates {written} were written; the server does not keep up, or refuses them")]
-    NotWritten { wanted: u64, written: u64 },
     #[error("of {wanted} devices {live} became live: {errors}")]
     NotLive { wanted: usize, live: u64, errors: String },
 }

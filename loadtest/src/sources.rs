@@ -8,12 +8,13 @@ use std::{
 /// Sockets from one source address: a few thousand of its 28,000 ports, so that the ones of the round before, which the
 /// kernel keeps for a minute, are not in the way.
 const SOCKETS_PER_SOURCE: u32 = 2_000;
-/// Source addresses are 127.1.1.1 to 127.1.250.250; then from the beginning.
+/// Source addresses are 127.1.1.1 to 127.1.250.250, then from the beginning; of a second process 127.2.1.1 and on.
 const SOURCES: u32 = 250 * 250;
 /// Gives each socket a source address, for servers on this machine; for others the kernel chooses.
 #[derive(Debug)]
 pub struct Sources {
     local: bool,
+    network: u8,
     given: AtomicU32,
 }
 
@@ -21,7 +22,13 @@ impl Sources {
     /// For sockets to these servers.
     pub fn of(targets: &[String]) -> Self {
         let local = targets.iter().all(|target| target.contains("//127.") || target.contains("//localhost"));
-        Self { local, given: AtomicU32::new(0) }
+        Self { local, network: 1, given: AtomicU32::new(0) }
+    }
+
+    /// Others than those of another process: `number` is that of this one, 0 to 200.
+    pub fn in_network(mut self, number: u8) -> Self {
+        self.network = 1 + number.min(200);
+        self
     }
 
     /// For the next socket; `None`: the kernel chooses.
@@ -30,7 +37,7 @@ impl Sources {
         self.local.then(|| {
             let source = given / SOCKETS_PER_SOURCE % SOURCES;
             let octet = |number: u32| u8::try_from(number % 250 + 1).unwrap_or(1);
-            Ipv4Addr::new(127, 1, octet(source / 250), octet(source))
+            Ipv4Addr::new(127, self.network, octet(source / 250), octet(source))
         })
     }
 }

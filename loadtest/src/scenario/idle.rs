@@ -7,10 +7,10 @@ use tokio::time::{Instant, sleep};
 use super::{Findings, ScenarioError, all_live};
 use crate::{
     board::Board,
-    crew::{AT_ONCE, Crew, Meters, Order, Rush},
+    crew::Rush,
+    crews::Crews,
     ground::{Ground, GroundError},
     options::Options,
-    pace::Pace,
     probe::{ProbeError, kernel_bytes},
     report::Extent,
     run::{Better, Run, Unit},
@@ -25,8 +25,6 @@ const FEW: usize = 1_000;
 const SMALL_BYTES: usize = 200;
 /// The largest credential that there is.
 const LARGE_BYTES: usize = 16 * 1024;
-/// All updates are there by then, or the server cannot keep up.
-const UPDATES_MAX: Duration = Duration::from_mins(10);
 
 /// Live devices that do nothing: server and kernel memory for each, processor time, and memory after updates.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,6 +35,9 @@ pub struct Idle {
     /// Updates a second, of all users together.
     #[arg(long, value_name = "PER-SECOND", default_value_t = 1_000.0)]
     pub rate: f64,
+    /// Processes that the devices are in; more where the limit of open files asks for it.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub processes: usize,
     #[command(flatten)]
     pub options: Options,
 }
@@ -57,17 +58,17 @@ impl Idle {
         let mut findings = Findings::begin("idle", &self.options);
         findings.option("updates", &self.updates);
         let board = Arc::new(Board::default());
-        let mut crew = ground.crew(&board)?;
-        let devices = crew.posts.len();
+        let mut crews = Crews::open(&ground, self.processes, &board)?;
+        let devices = self.options.devices;
         let few = FEW.min(devices / 2).max(1);
         let (nodes, began) = (ground.nodes.clone(), Instant::now());
         let watch = Watch::begin("idle", Extent::Open, board.clone(), nodes.clone(), None);
 
         let before = Memory::look(&nodes).await?;
-        crew.connect(Rush::AtOnce(AT_ONCE), &Meters::default(), |post| post.place < few).await;
+        crews.connect(Rush::default(), 0..few, None).await?;
         let with_few = settled(&nodes).await?;
         watch.say(&format!("{few} devices are live"));
-        crew.connect(Rush::AtOnce(AT_ONCE), &Meters::default(), |post| post.place >= few).await;
+        crews.connect(Rush::default(), few..devices, None).await?;
         all_live(devices, &board)?;
         let with_all = settled(&nodes).await?;
         watch.say(&format!("{devices} devices are live; idle for {:?}", self.options.measured));
@@ -90,44 +91,16 @@ impl Idle {
         findings.aim("server.idle_cores", title, cores, Unit::Cores, (lower, 0.02));
 
         if self.updates > 0 {
-            self.update(&crew, &board, &watch, SMALL_BYTES, self.updates).await?;
-            self.update(&crew, &board, &watch, LARGE_BYTES, 1).await?;
+            for (rounds, bytes) in [(self.updates, SMALL_BYTES), (1, LARGE_BYTES)] {
+                watch.say(&format!("{rounds} updates of {bytes} bytes to each device"));
+                crews.write(rounds, bytes, self.rate).await?;
+            }
             let after = settled(&nodes).await?.each(with_all, devices);
             let title = "server memory that updates add for each device";
             findings.aim("server.bytes_added_by_updates", title, after.server, bytes, (lower, 512.0));
             all_live(devices, &board)?;
         }
         Ok(findings.end(began.elapsed().as_secs_f64(), &board, watch))
-    }
-
-    /// The first device of each user writes `rounds` times; ends when every device got everything.
-    async fn update(
-        &self,
-        crew: &Crew,
-        board: &Board,
-        watch: &Watch,
-        bytes: usize,
-        rounds: usize,
-    ) -> Result<(), ScenarioError> {
-        let writers = crew.posts.iter().filter(|post| post.number == 0).count();
-        watch.say(&format!("{rounds} updates of {bytes} bytes to each device"));
-        let before = board.counts().puts;
-        let mut pace = Pace::new(Instant::now(), self.rate, Duration::ZERO);
-        for _ in 0..rounds {
-            for post in crew.posts.iter().filter(|post| post.number == 0) {
-                let intended = pace.tick().await;
-                post.write(Order { intended, bytes }, board);
-            }
-        }
-        let until = Instant::now() + UPDATES_MAX;
-        let wanted = before + u64::try_from(writers * rounds).unwrap_or(u64::MAX);
-        while board.counts().puts < wanted && Instant::now() < until {
-            sleep(Duration::from_millis(100)).await;
-        }
-        if board.counts().puts < wanted {
-            return Err(ScenarioError::NotWritten { wanted, written: board.counts().puts - before });
-        }
-        Ok(())
     }
 }
 

@@ -7,12 +7,14 @@ use tokio::time::{Instant, sleep};
 use super::{Findings, ScenarioError, all_live, median};
 use crate::{
     board::Board,
-    crew::{AT_ONCE, Crew, Meters, Rush},
+    crew::{AT_ONCE, Rush},
+    crews::Crews,
     floor::Floor,
     ground::Ground,
     options::Options,
     report::Extent,
     run::{Better, Run, Unit},
+    sources::Sources,
     times::{Moment, Times},
     watch::{Nodes, Watch},
 };
@@ -22,6 +24,8 @@ const AFTERWARDS: Duration = Duration::from_secs(2);
 /// After a round the server notices that the sockets are gone; a server that does not is measured with them.
 const EMPTY_MAX: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(50);
+/// Where the floor's sockets come from, apart from those of the crews.
+const FLOOR_NETWORK: u8 = 199;
 /// A ratio of one round says little on a busy machine.
 const ROUNDS_MIN: usize = 3;
 
@@ -34,6 +38,9 @@ pub struct Storm {
     /// Come on a schedule of so many a second instead, however long each takes; times count from the schedule.
     #[arg(long, value_name = "PER-SECOND", conflicts_with = "at_once")]
     pub rate: Option<f64>,
+    /// Processes that the devices are in; more where the limit of open files asks for it.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub processes: usize,
     #[command(flatten)]
     pub options: Options,
 }
@@ -59,37 +66,37 @@ impl Storm {
             Rush::PerSecond(rate) => findings.option("hellos a second", &rate),
         }
         let board = Arc::new(Board::default());
-        let mut crew = ground.crew(&board)?;
+        let mut crews = Crews::open(&ground, self.processes, &board)?;
         // The first time each device asks for its unlock key, which costs ten times a hello; that is not a reconnect.
-        eprintln!("connecting {} devices for the first time", crew.posts.len());
-        crew.connect(Rush::AtOnce(AT_ONCE), &Meters::default(), |_| true).await;
-        all_live(crew.posts.len(), &board)?;
-        leave(&mut crew, &ground.nodes).await;
+        let (devices, sources) = (self.options.devices, Sources::of(&ground.targets).in_network(FLOOR_NETWORK));
+        eprintln!("connecting {devices} devices for the first time");
+        crews.connect(Rush::default(), 0..devices, None).await?;
+        all_live(devices, &board)?;
+        leave(&mut crews, &ground.nodes).await?;
         let floor = Floor::start().await?;
 
         let hello = Arc::new(Times::new("hello", "hello, from the first packet to live and caught up", Moment::now()));
-        let meters = Meters { hello: Some(hello.clone()), ..Meters::default() };
         let extent = Extent::Time(self.options.measured);
         let watch = Watch::begin("storm", extent, board.clone(), ground.nodes.clone(), Some(hello.clone()));
         let (began, mut rounds) = (Instant::now(), Rounds::default());
         while rounds.ratio.len() < ROUNDS_MIN || began.elapsed() < self.options.measured {
-            let floor = floor.handshakes(crew.posts.len(), self.at_once, &crew.sources).await?;
+            let floor = floor.handshakes(devices, self.at_once, &sources).await?;
             let (cpu, at) = (cpu_seconds(&ground.nodes).await?, Instant::now());
-            crew.connect(rush, &meters, |_| true).await;
+            crews.connect(rush, 0..devices, Some(&hello)).await?;
             let seconds = at.elapsed().as_secs_f64();
             let cpu_then = cpu_seconds(&ground.nodes).await?;
-            all_live(crew.posts.len(), &board)?;
+            all_live(devices, &board)?;
             sleep(AFTERWARDS).await;
             let cpu_later = cpu_seconds(&ground.nodes).await?;
-            leave(&mut crew, &ground.nodes).await;
+            leave(&mut crews, &ground.nodes).await?;
             #[expect(clippy::cast_precision_loss, reason = "a count of devices")]
-            let devices = crew.posts.len() as f64;
-            rounds.per_second.push(devices / seconds);
-            rounds.cpu.push((cpu_then - cpu) / devices);
-            rounds.cpu_with_rest.push((cpu_later - cpu) / devices);
+            let count = devices as f64;
+            rounds.per_second.push(count / seconds);
+            rounds.cpu.push((cpu_then - cpu) / count);
+            rounds.cpu_with_rest.push((cpu_later - cpu) / count);
             rounds.floor_per_second.push(floor.per_second);
             rounds.floor_cpu.push(floor.cpu_seconds_each);
-            rounds.ratio.push(devices / seconds / floor.per_second);
+            rounds.ratio.push(count / seconds / floor.per_second);
         }
         rounds.tell(&mut findings, !ground.nodes.is_empty());
         findings.latency(&hello);
@@ -124,13 +131,14 @@ async fn cpu_seconds(nodes: &Nodes) -> Result<f64, ScenarioError> {
 }
 
 /// Hangs up, and waits until the server has noticed.
-async fn leave(crew: &mut Crew, nodes: &Nodes) {
-    crew.hang_up().await;
+async fn leave(crews: &mut Crews, nodes: &Nodes) -> Result<(), ScenarioError> {
+    crews.hang_up().await?;
     let until = Instant::now() + EMPTY_MAX;
     while !nodes.is_empty() && Instant::now() < until {
         if nodes.look().await.is_ok_and(|node| node.sockets < 1.0) {
-            return;
+            break;
         }
         sleep(POLL).await;
     }
+    Ok(())
 }
