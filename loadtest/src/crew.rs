@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// A device that is not live by then has failed.
-const HELLO_MAX: Duration = Duration::from_mins(1);
+pub const HELLO_MAX: Duration = Duration::from_mins(1);
 /// Devices that connect at the same moment: more only wait in the server's queue instead of ours, and a server takes only
 /// so many from one address that have not said hello.
 pub const AT_ONCE: usize = 96;
@@ -75,6 +75,8 @@ pub struct Post {
     waiting: Mutex<VecDeque<Order>>,
     /// Whether each `done` is followed by the next write.
     keeps_writing: AtomicBool,
+    /// Its node is leaving: when to come back.
+    told_to_leave: Mutex<Option<Duration>>,
     wake: Notify,
 }
 
@@ -106,6 +108,7 @@ impl Post {
             target: Mutex::new(target),
             waiting: Mutex::default(),
             keeps_writing: AtomicBool::new(false),
+            told_to_leave: Mutex::default(),
             wake: Notify::new(),
         }
     }
@@ -136,6 +139,11 @@ impl Post {
 
     pub fn move_to(&self, target: usize) {
         *self.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
+    }
+
+    /// How long its node told it to wait before it comes back elsewhere, if it did; once.
+    pub fn take_told_to_leave(&self) -> Option<Duration> {
+        self.told_to_leave.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Order>> {
@@ -217,7 +225,7 @@ struct Slot {
 }
 
 /// Takes in what comes and writes what is to be written, until the socket ends.
-async fn attend(mut live: Live, post: &Post, board: &Board, meters: &Meters) -> LiveError {
+pub async fn attend(mut live: Live, post: &Post, board: &Board, meters: &Meters) -> LiveError {
     let mut slots: Vec<Slot> = Vec::new();
     let mut next_ref = 0;
     loop {
@@ -277,7 +285,11 @@ async fn take(
             }
         }
         News::Revoked(_) => return Err(LiveError::Closed(None)),
-        News::Devices(_) | News::Drain { .. } | News::Other => {}
+        News::Drain { reconnect_after_ms } => {
+            let wait = Duration::from_millis(reconnect_after_ms);
+            *post.told_to_leave.lock().unwrap_or_else(PoisonError::into_inner) = Some(wait);
+        }
+        News::Devices(_) | News::Other => {}
     }
     Ok(())
 }

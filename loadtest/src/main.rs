@@ -9,7 +9,7 @@ use loadtest::{
     options::FloorOptions,
     report::{self, CompareArgs},
     run::Run,
-    scenario::{idle::Idle, storm::Storm, update::Update},
+    scenario::{idle::Idle, reconnect::Reconnect, storm::Storm, update::Update},
 };
 
 /// Puts the load of many real devices on Keyleash, and says what it found.
@@ -27,6 +27,7 @@ enum Command {
     Storm(Storm),
     Idle(Idle),
     Update(Update),
+    Reconnect(Reconnect),
     Floor(FloorOptions),
     Compare(CompareArgs),
     /// The floor's server, which this program starts by itself.
@@ -59,6 +60,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Command::Storm(storm) => tell(&storm.run().await?, &storm.options.out),
             Command::Idle(idle) => tell(&idle.run().await?, &idle.options.out),
             Command::Update(update) => tell(&update.run().await?, &update.options.out),
+            Command::Reconnect(reconnect) => tell(&reconnect.run().await?, &reconnect.options.out),
             Command::Floor(floor) => tell(&floor.run().await?, &floor.out),
             Command::Crew(options) => Ok(crews::serve(options).await?),
             Command::Compare(_) | Command::FloorServer => Ok(()),

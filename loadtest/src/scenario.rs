@@ -2,10 +2,11 @@
 
 pub mod floor;
 pub mod idle;
+pub mod reconnect;
 pub mod storm;
 pub mod update;
 
-use std::{fs, sync::Arc};
+use std::{fs, io, sync::Arc};
 
 use crate::{
     bare::BareError,
@@ -39,6 +40,14 @@ pub enum ScenarioError {
     Device(#[from] DeviceError),
     #[error(transparent)]
     Bare(#[from] BareError),
+    #[error("of {wanted} updates {written} were written; the server does not keep up, or refuses them")]
+    NotWritten { wanted: u64, written: u64 },
+    #[error("this takes two nodes at the least: --start two-nodes, or --target with two addresses")]
+    OneNode,
+    #[error("which process is the first target? Say it with --pid")]
+    NoProcess,
+    #[error("process {pid} could not be told to end; is it the first target's, on this machine, and yours?")]
+    Signal { pid: u32, source: io::Error },
     #[error("of {wanted} devices {live} became live: {errors}")]
     NotLive { wanted: usize, live: u64, errors: String },
 }
