@@ -24,17 +24,20 @@ pub enum BadKey {
 
 /// Checks both keys and the proof before anything is ever sealed to them.
 pub fn check_enrolment(user: UserId, receive_key: &[u8], signing_key: &[u8], proof: &[u8]) -> Result<(), BadKey> {
-    check_receive_key(receive_key)?;
-    if !is_p256_point(signing_key) {
-        return Err(BadKey::SigningKey);
-    }
-    if receive_key == signing_key {
-        return Err(BadKey::OneKeyForBoth);
-    }
+    check_keys(receive_key, signing_key)?;
     if !is_signed(signing_key, &transcript::enrol(user, receive_key, signing_key), proof) {
         return Err(BadKey::Proof);
     }
     Ok(())
+}
+
+/// Checks both keys, of whoever is not asked for a proof.
+pub fn check_keys(receive_key: &[u8], signing_key: &[u8]) -> Result<(), BadKey> {
+    check_receive_key(receive_key)?;
+    if !is_p256_point(signing_key) {
+        return Err(BadKey::SigningKey);
+    }
+    if receive_key == signing_key { Err(BadKey::OneKeyForBoth) } else { Ok(()) }
 }
 
 /// Checks that a key is a point on the curve: sealing to any other would give parts of the secret away.

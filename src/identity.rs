@@ -6,6 +6,7 @@
 
 mod accounts;
 mod approvals;
+mod crowd;
 mod devices;
 mod letters;
 pub mod limiter;

@@ -54,6 +54,17 @@ enum Admin {
     /// Say that a backup of the database was put back, while no node runs: everybody has to log in again, and every device
     /// has to be verified by mail and authenticator code.
     Restored,
+    /// For load tests: make users whom nobody signed up, with verified devices, beside running nodes.
+    ///
+    /// Reads a JSON object a line, `{"devices":[{"receive_key":"..","signing_key":".."}]}` (public keys, as in an
+    /// enrolment), and writes one for each: the user's id, TOTP secret and recovery codes, and each device's id and session
+    /// token. Whoever has these acts as that user; nobody can log in as one. `loadtest prepare .. -- keyleash admin crowd` runs this.
+    Crowd {
+        /// The database that `store.url` names is for load tests and nothing else. Needed wherever mails leave the machine
+        /// or the database is PostgreSQL.
+        #[arg(long)]
+        for_load_tests: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -74,6 +85,7 @@ fn main() -> ExitCode {
         Command::Admin(Admin::RotateMasterKey) => startup::rotate_master_key(&config).map_err(Into::into),
         Command::Admin(Admin::Rewrap) => startup::rewrap(&config).map_err(Into::into),
         Command::Admin(Admin::Restored) => startup::restored(&config).map_err(Into::into),
+        Command::Admin(Admin::Crowd { for_load_tests }) => startup::crowd(&config, for_load_tests).map_err(Into::into),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! Puts the house together: the one place that names concrete adapters.
 
 mod adapters;
+mod crowd;
 mod doctor;
 mod gate;
 mod keys;
@@ -37,7 +38,7 @@ use crate::{
 };
 
 use self::{adapters::Adapters, gate::SessionGate, waiting::until_there};
-pub use self::{doctor::doctor, restored::restored, rewrap::rewrap, waiting::Patience};
+pub use self::{crowd::crowd, doctor::doctor, restored::restored, rewrap::rewrap, waiting::Patience};
 
 /// What is over (links, counts, sessions, keys past their restore window) is deleted this often.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);

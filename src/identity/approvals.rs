@@ -3,7 +3,7 @@
 
 use keyleash_domain::device::Refusal as LifeRefusal;
 use keyleash_protocol::{
-    DeviceId, Sensitive, UnixMillis,
+    DeviceId, Sensitive, UnixMillis, UserId,
     http::{Approve, EventKind, Inspection},
     socket::DeviceState,
 };
@@ -29,15 +29,8 @@ impl Identity {
         }
         self.attempt(Attempt::Mail { email: &user.email }).await?;
         let token = Token::new(&self.entropy);
-        let at = self.clock.now();
-        let link = NewLink {
-            token: token.hash(),
-            purpose: LinkPurpose::VerifyDevice,
-            user: user.id,
-            device: Some(LinkedDevice { id: device.id, keys: device.keys, address: origin.address.clone() }),
-            at,
-            expires_at: at.after(self.limits.link_life()),
-        };
+        let asked = LinkedDevice { id: device.id, keys: device.keys, address: origin.address.clone() };
+        let link = self.verification_link(&token, user.id, asked);
         let expires_at = link.expires_at;
         let letters = self.letters_to(&user);
         let mail = letters.verify_device(&user.email, &token, &device, origin, self.limits.link_minutes);
@@ -48,6 +41,18 @@ impl Identity {
             self.announce(user.id, seq).await;
         }
         Ok(expires_at)
+    }
+
+    pub(super) fn verification_link(&self, token: &Token, user: UserId, device: LinkedDevice) -> NewLink {
+        let at = self.clock.now();
+        NewLink {
+            token: token.hash(),
+            purpose: LinkPurpose::VerifyDevice,
+            user,
+            device: Some(device),
+            at,
+            expires_at: at.after(self.limits.link_life()),
+        }
     }
 
     /// What the approving page shows. Changes nothing.

@@ -23,6 +23,17 @@ impl Identity {
         let name = DeviceName::parse(&body.name)?;
         let (receive_key, signing_key) = (body.receive_key.as_slice(), body.signing_key.as_slice());
         device_keys::check_enrolment(caller.user, receive_key, signing_key, body.proof.as_slice())?;
+        self.enrol_checked(caller, name, (receive_key, signing_key), origin).await
+    }
+
+    /// Enrols keys that were found to be good: one to receive with, one to sign with.
+    pub(super) async fn enrol_checked(
+        &self,
+        caller: &Caller,
+        name: DeviceName,
+        (receive_key, signing_key): (&[u8], &[u8]),
+        origin: &Origin,
+    ) -> Result<Enrolled, Refusal> {
         let at = self.clock.now();
         let device = NewDevice {
             id: DeviceId::from_uuid(self.entropy.id(at)),

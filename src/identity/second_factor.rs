@@ -24,6 +24,7 @@ const ISSUER: &str = "Keyleash";
 const SETUP_LIFE: Duration = Duration::from_hours(1);
 /// RFC 4226, section 4, recommends 160 bits.
 const SECRET_BYTES: usize = 20;
+pub(super) type TotpSecret = Zeroizing<[u8; SECRET_BYTES]>;
 /// Characters of a recovery code: 16 of 32 are 80 bits.
 const RECOVERY_CHARS: usize = 16;
 /// Crockford's base 32: nothing that looks like something else.
@@ -38,9 +39,7 @@ impl Identity {
         let user = self.user(caller).await?;
         self.check_owner(&user, body, origin).await?;
         self.require_second_factor(&user, &body.second_factor, origin).await?;
-        let secret: Zeroizing<[u8; SECRET_BYTES]> = Zeroizing::new(self.entropy.bytes());
-        let sealed = self.vault.seal(user.id, Purpose::TotpSecret, &*secret).await?;
-        let pending = PendingTotp { sealed, since: self.clock.now() };
+        let (secret, pending) = self.new_totp(user.id).await?;
         if !self.store.set_totp_pending(user.id, &pending, user.totp_secret.as_deref()).await? {
             return Err(Refusal::TotpAlreadyEnabled);
         }
@@ -48,10 +47,17 @@ impl Identity {
         let totp = authenticator(&*secret, &user.email);
         let otpauth_url = totp.to_url().map_err(|_| Refusal::Interrupted("name the second factor"))?;
         Ok(TotpSetup {
-            secret: Sensitive::new(Secret::from(secret.to_vec()).to_base32()),
+            secret: typed(&secret),
             qr_svg: Sensitive::new(qr_svg(&otpauth_url)),
             otpauth_url: Sensitive::new(otpauth_url),
         })
+    }
+
+    /// A fresh secret, and how it is stored until a code shows that an app has it.
+    pub(super) async fn new_totp(&self, user: UserId) -> Result<(TotpSecret, PendingTotp), Refusal> {
+        let secret: TotpSecret = Zeroizing::new(self.entropy.bytes());
+        let sealed = self.vault.seal(user, Purpose::TotpSecret, &*secret).await?;
+        Ok((secret, PendingTotp { sealed, since: self.clock.now() }))
     }
 
     /// Ends the set-up: from now on codes of this app are asked for, and those of the one before are good for nothing, its
@@ -167,11 +173,16 @@ impl Identity {
         Ok(step.and_then(|step| i64::try_from(step).ok()))
     }
 
-    fn new_recovery_codes(&self) -> (Vec<Sensitive>, Vec<TokenHash>) {
+    pub(super) fn new_recovery_codes(&self) -> (Vec<Sensitive>, Vec<TokenHash>) {
         let codes: Vec<Sensitive> = (0..RECOVERY_CODES).map(|_| recovery_code(&self.entropy.bytes())).collect();
         let hashes = codes.iter().map(recovery_hash).collect();
         (codes, hashes)
     }
+}
+
+/// A secret as people type it.
+pub(super) fn typed(secret: &TotpSecret) -> Sensitive {
+    Sensitive::new(Secret::from(secret.to_vec()).to_base32())
 }
 
 fn authenticator(secret: &[u8], account: &str) -> Totp {

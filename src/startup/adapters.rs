@@ -80,7 +80,7 @@ impl Adapters {
 }
 
 /// Before anything asks for the time.
-async fn set(clock: &DatabaseClock, store: &dyn Store) -> StoreResult<()> {
+pub(super) async fn set(clock: &DatabaseClock, store: &dyn Store) -> StoreResult<()> {
     let asking = DatabaseClock::asking();
     let present = store.changed_since(UnixMillis(i64::MAX)).await?.now;
     clock.learn(&asking, present);

@@ -266,6 +266,8 @@ async fn a_vendors_user_is_nobodys_account(store: &dyn Store) {
     );
     let account = store.user_by_login(&Login::Address(email.clone())).await.unwrap().unwrap();
     assert_eq!((account.id, account.login), (one.user, Login::Address(email.clone())));
+    assert_eq!(store.count_users(1).await.unwrap(), 1, "no further than asked");
+    assert!(store.count_users(1_000).await.unwrap() >= 2);
 
     let moved = Email::parse(&format!("moved-{}", email.as_str())).unwrap();
     assert!(store.set_email(vendors.id, &moved, Trail::default()).await.unwrap());

@@ -69,6 +69,9 @@ pub trait UserStore: Debug + Send + Sync {
     /// Deletes sign-ups from before `before` that nobody confirmed and that no link is left for, so many at the most.
     async fn forget_sign_ups(&self, before: UnixMillis, most: u32) -> StoreResult<u64>;
 
+    /// How many users there are, counted up to `most`: beyond that, counting takes longer than it is worth.
+    async fn count_users(&self, most: u32) -> StoreResult<u64>;
+
     async fn user(&self, user: UserId) -> StoreResult<Option<User>>;
 
     async fn user_by_login(&self, login: &Login) -> StoreResult<Option<User>>;

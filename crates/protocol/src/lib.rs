@@ -1,11 +1,12 @@
 //! What goes over the wire.
 //!
-//! Owns: ids, the messages of the socket, the bodies of the HTTP interface, close codes, problem codes, and the exact
-//! byte strings that are signed and sealed. Shared by the server, the load tester and, generated, the TypeScript client.
-//! Never: decides anything, or does I/O.
+//! Owns: ids, the messages of the socket, the bodies of the HTTP interface, close codes, problem codes, the exact byte
+//! strings that are signed and sealed, and the lines by which load tests have users made. Shared by the server, the load
+//! tester and, generated, the TypeScript client. Never: decides anything, or does I/O.
 
 pub mod bytes;
 pub mod close;
+pub mod crowd;
 pub mod http;
 pub mod ids;
 pub mod limits;

@@ -89,6 +89,17 @@ impl UserStore for SqlStore {
         .await
     }
 
+    async fn count_users(&self, most: u32) -> StoreResult<u64> {
+        self.run("count the users", || async {
+            let count: i64 = query_scalar("SELECT COUNT(*) FROM (SELECT id FROM users LIMIT $1) some_users")
+                .bind(i64::from(most))
+                .fetch_one(&self.reader)
+                .await?;
+            u64::try_from(count).map_err(|_| Fault::Unexpected("fewer users than none".to_owned()))
+        })
+        .await
+    }
+
     async fn user(&self, user: UserId) -> StoreResult<Option<User>> {
         self.run("read a user", || async {
             let row = query("SELECT * FROM users WHERE id = $1")
