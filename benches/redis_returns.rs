@@ -13,7 +13,6 @@ mod support;
 use std::time::{Duration, Instant};
 
 use crowd::{live, seed};
-use keyleash::{entropy::Entropy, store::sql};
 use keyleash_testbed::Redis;
 use site::Site;
 
@@ -32,9 +31,7 @@ async fn main() {
     let site = Site::new().await.with("BUS__URL", &redis.url()).with("LIMITS__HEARTBEAT_SECONDS", "300");
     let node = site.node().await;
     eprintln!("writing {USERS} users with a device each");
-    let store = sql::open(site.database(), 16, &Entropy::new()).await.unwrap();
-    let crowd = seed(store.clone(), &site.key_file(), USERS, 1).await;
-    store.close().await;
+    let crowd = seed(&node, USERS, 1).await;
     let mut lines = Vec::with_capacity(USERS);
     for (device, token) in &crowd {
         lines.push(live(&node, device, token).await);

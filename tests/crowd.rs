@@ -1,5 +1,4 @@
-//! Many devices at once: what one costs. Their rows are written straight into the store, beside the running server. A
-//! program of its own, so that no other test's server is measured against its time.
+//! Many devices at once: what one costs. A program of its own, so that no other test's server is measured against its time.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -9,9 +8,7 @@ mod support;
 #[path = "support/crowd.rs"]
 mod seeded;
 
-use std::{sync::Arc, time::Instant};
-
-use keyleash::{entropy::Entropy, store::sql::SqliteStore};
+use std::time::Instant;
 
 use crate::{
     seeded::{live, seed},
@@ -29,9 +26,7 @@ const BYTES_PER_DEVICE_MAX: u64 = 8 * 1024;
 #[tokio::test]
 async fn a_live_device_costs_little() {
     let server = Server::start().await;
-    let url = format!("sqlite:{}", server.directory().join("keyleash.db").display());
-    let store = Arc::new(SqliteStore::open(&url, &Entropy::new()).await.unwrap());
-    let crowd = seed(store, &server.directory().join("master.key"), USERS, DEVICES_PER_USER).await;
+    let crowd = seed(&server, USERS, DEVICES_PER_USER).await;
     let (mut lines, mut warm_kib, start) = (Vec::new(), 0, Instant::now());
     for (device, token) in &crowd {
         if lines.len() == WARM {

@@ -124,6 +124,11 @@ impl Device {
         })
     }
 
+    /// What it receives with and what it signs with, as the server knows it.
+    pub fn public_keys(&self) -> (Base64Url, Base64Url) {
+        (self.receive_public.clone().into(), self.signing_key.public_key().as_ref().to_vec().into())
+    }
+
     /// The body of `POST /devices`.
     pub fn enrolment(&self, name: &str) -> Result<Enrol, DeviceError> {
         let signing_public = self.signing_key.public_key().as_ref();

@@ -9,6 +9,7 @@ use crate::{
     device::DeviceError,
     fleet::{self, FleetError, PreparedUser},
     options::Options,
+    prepare::{self, PrepareError},
     site::{Site, SiteError},
     watch::Nodes,
 };
@@ -19,6 +20,8 @@ pub enum GroundError {
     Site(#[from] SiteError),
     #[error(transparent)]
     Fleet(#[from] FleetError),
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     #[error("the fleet has {have} devices of {wanted} that are asked for; prepare more with `loadtest prepare`")]
     TooFew { have: usize, wanted: usize },
     #[error(
@@ -57,9 +60,10 @@ impl Ground {
             eprintln!("{site}");
         }
         let users = options.users();
-        let mut fleet = match &options.fleet {
-            Some(file) => fleet::read(file, users)?,
-            None => Vec::new(),
+        let mut fleet = match (&options.fleet, &site) {
+            (Some(file), _) => fleet::read(file, users)?,
+            (None, Some(site)) => prepare::for_site(site, users, options.devices).await?,
+            (None, None) => Vec::new(),
         };
         take(&mut fleet, options.devices)?;
         let (targets, admins, database) = match &site {

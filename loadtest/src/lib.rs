@@ -1,5 +1,6 @@
 //! Simulated devices: real keys, real signatures, the real protocol. What a browser does, without the browser.
 
+pub mod api;
 pub mod bare;
 pub mod board;
 pub mod credential;
@@ -11,8 +12,11 @@ pub mod floor;
 pub mod ground;
 pub mod line;
 pub mod live;
+pub mod mails;
 pub mod options;
+pub mod owner;
 pub mod pace;
+pub mod prepare;
 pub mod probe;
 pub mod report;
 pub mod run;

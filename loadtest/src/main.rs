@@ -7,6 +7,7 @@ use loadtest::{
     crews::{self, CrewOptions},
     floor,
     options::FloorOptions,
+    prepare::{self, PrepareOptions},
     report::{self, CompareArgs},
     run::Run,
     scenario::{idle::Idle, reconnect::Reconnect, storm::Storm, update::Update},
@@ -24,6 +25,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Prepare(PrepareOptions),
     Storm(Storm),
     Idle(Idle),
     Update(Update),
@@ -57,6 +59,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            Command::Prepare(options) => Ok(prepare::prepare(&options).await?),
             Command::Storm(storm) => tell(&storm.run().await?, &storm.options.out),
             Command::Idle(idle) => tell(&idle.run().await?, &idle.options.out),
             Command::Update(update) => tell(&update.run().await?, &update.options.out),

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use keyleash::{entropy::Entropy, store::sql};
 use keyleash_protocol::{Seq, Version};
 use keyleash_testbed::{Link, Redis, free_port};
 use serde_json::Value;
@@ -279,8 +278,7 @@ async fn a_redis_that_returns_costs_no_query_for_each_user() {
     let mut redis = spawn_blocking(Redis::start).await.unwrap();
     let site = Site::new().await.with("BUS__URL", &redis.url());
     let node = site.node().await;
-    let store = sql::open(site.database(), 16, &Entropy::new()).await.unwrap();
-    let crowd = seed(store.clone(), &site.key_file(), USERS, 1).await;
+    let crowd = seed(&node, USERS, 1).await;
     let mut lines = Vec::new();
     for (device, token) in &crowd {
         lines.push(live(&node, device, token).await);
@@ -302,5 +300,4 @@ async fn a_redis_that_returns_costs_no_query_for_each_user() {
     let (took, cost) = (began.elapsed(), site.transactions().await - before);
     println!("{USERS} users: subscribed again {took:?} after Redis was killed, {cost} transactions meanwhile");
     assert!(cost < TRANSACTIONS_MAX, "{cost} transactions for {USERS} users");
-    store.close().await;
 }

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod crowd;
 mod history;
 mod input;
 mod login;

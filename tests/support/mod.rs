@@ -94,10 +94,16 @@ impl Server {
         self.environment.extend(value.map(|value| (variable(key), value.to_owned())));
     }
 
-    /// Runs another command of the program with this server's configuration, to its end.
-    pub async fn run(&self, arguments: &[&str]) -> Output {
+    /// Another command of the program with this server's configuration.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyleash"));
         command.args(arguments).envs(self.environment.iter().map(|(key, value)| (key, value)));
+        command
+    }
+
+    /// Runs it to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
         tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
     }
 

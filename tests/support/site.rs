@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use keyleash_testbed::Postgres;
 use tempfile::TempDir;
@@ -37,11 +37,6 @@ impl Site {
     /// The address of the shared database.
     pub fn database(&self) -> &str {
         &self.database
-    }
-
-    /// The nodes' master key file.
-    pub fn key_file(&self) -> PathBuf {
-        self.directory.path().join("master.key")
     }
 
     /// What the shared database did until now. It counts an idle connection's work after a second or so.

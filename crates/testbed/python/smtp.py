@@ -7,6 +7,7 @@ that a test can see one that must not have been sent.
 
 The control port takes one JSON object a line and answers with one:
     {"do": "seen"}      {"logins": N, "passwords_in_the_clear": N, "misdeeds": N, "mails": [..]}
+    {"do": "mails", "after": N}      {"mails": [..]}: those after the first N
     {"do": "misbehave", "at": "AUTH|MAIL|RCPT|DATA", "how": .., "times": N, "to": ADDRESS?}
 where `how` is a reply ("450 4.2.1 busy"), "hang up" or {"wait": SECONDS}. At DATA a mail is taken before "hang up" and not
 taken before a reply.
@@ -119,6 +120,8 @@ async def control(reader, writer):
                     "misdeeds": done,
                     "mails": mails,
                 }
+            case "mails":
+                answer = {"mails": mails[asked["after"] :]}
             case "misbehave":
                 misdeeds[:] = [m for m in misdeeds if (m["at"], m.get("to")) != (asked["at"], asked.get("to"))]
                 misdeeds.append(asked)

@@ -54,6 +54,11 @@ impl Smtp {
         self.port
     }
 
+    /// Where it says what it took, to programs that are not its own.
+    pub fn control_port(&self) -> u16 {
+        self.control
+    }
+
     /// The value of `mail.url` for it.
     pub fn url(&self) -> String {
         self.url_by(self.port)
