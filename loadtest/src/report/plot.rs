@@ -72,6 +72,7 @@ pub struct Told {
 /// A canvas with axes on it.
 pub struct Canvas<'a, 'b> {
     chart: ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>,
+    place: Place,
     x: Range<f64>,
     y: Range<f64>,
 }
@@ -125,6 +126,20 @@ impl Place {
         }
     }
 
+    /// The height of a row of labels, as a part of the plot's.
+    fn row(self) -> f64 {
+        match self {
+            Self::Wide => 0.06,
+            Self::Narrow => 0.08,
+        }
+    }
+
+    /// What is left free above the highest value for so many rows, as a part of that value.
+    pub fn room(self, rows: u8) -> f64 {
+        let part = self.row() * f64::from(rows) + 0.03;
+        part / (1.0 - part)
+    }
+
     /// Ticks with labels that have room beside each other.
     fn ticks(self) -> usize {
         match self {
@@ -166,7 +181,7 @@ pub fn draw(
             .label_style(letters(Ink::Letters))
             .set_all_tick_mark_size(4 * GRID)
             .draw()?;
-        paint(&mut Canvas { chart, x: x.range.clone(), y: y.range.clone() })?;
+        paint(&mut Canvas { chart, place, x: x.range.clone(), y: y.range.clone() })?;
         area.present()?;
     }
     Ok(named(&svg, told))
@@ -189,21 +204,30 @@ impl Canvas<'_, '_> {
         Ok(self.chart.plotting_area().draw(&Circle::new(at, 4 * GRID, ink.rgb().filled()))?)
     }
 
-    /// A line from bottom to top with a label, below the labels of the rows before.
-    pub fn upright(&mut self, ink: Ink, x: f64, row: u8, label: &str) -> Result<(), PlotError> {
+    /// A line from bottom to top.
+    pub fn upright(&mut self, ink: Ink, x: f64) -> Result<(), PlotError> {
         let line = PathElement::new([(x, self.y.start), (x, self.y.end)], stroke(ink, 1.0));
-        self.chart.plotting_area().draw(&line)?;
-        let y = self.y.end - (self.y.end - self.y.start) * (0.01 + 0.08 * f64::from(row));
+        Ok(self.chart.plotting_area().draw(&line)?)
+    }
+
+    /// A label beside such a line, below those of the rows before.
+    pub fn upright_label(&mut self, ink: Ink, x: f64, row: u8, label: &str) -> Result<(), PlotError> {
+        let from_top = 0.01 + self.place.row() * f64::from(row);
+        let y = self.y.end - (self.y.end - self.y.start) * from_top;
         let is_right = x - self.x.start > 0.6 * (self.x.end - self.x.start);
         let aside = 0.012 * (self.x.end - self.x.start);
         let (x, side) = if is_right { (x - aside, HPos::Right) } else { (x + aside, HPos::Left) };
         self.write(ink, (x, y), Pos::new(side, VPos::Top), label)
     }
 
-    /// A line from left to right with a label: at its left end and above it, or at its right end and below it.
-    pub fn level(&mut self, ink: Ink, y: f64, is_left: bool, label: &str) -> Result<(), PlotError> {
+    /// A line from left to right.
+    pub fn level(&mut self, ink: Ink, y: f64) -> Result<(), PlotError> {
         let line = PathElement::new([(self.x.start, y), (self.x.end, y)], stroke(ink, 1.0));
-        self.chart.plotting_area().draw(&line)?;
+        Ok(self.chart.plotting_area().draw(&line)?)
+    }
+
+    /// A label at the left end of such a line and above it, or at its right end and below it.
+    pub fn level_label(&mut self, ink: Ink, y: f64, is_left: bool, label: &str) -> Result<(), PlotError> {
         let aside = 0.02 * (self.x.end - self.x.start);
         let (x, position) = if is_left {
             (self.x.start + aside, Pos::new(HPos::Left, VPos::Bottom))

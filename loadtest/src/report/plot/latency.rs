@@ -3,7 +3,7 @@
 use crate::{
     report::{
         plot::{
-            Canvas, Ink, Place, Plot, PlotError, Told,
+            Ink, Place, Plot, PlotError, Told,
             axis::{Axis, logarithm},
             draw,
         },
@@ -17,8 +17,6 @@ use crate::{
 const BINS: u32 = 64;
 /// Beyond a billion values there is nothing to be learned from one.
 const NINES_MAX: f64 = 9.0;
-/// Of the height, for the labels of the lines.
-const ROOM: f64 = 0.24;
 
 /// A run's times in the colour that they are drawn in.
 pub type Layer<'a> = (Ink, &'a Latency);
@@ -31,13 +29,21 @@ pub fn histogram(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
         let x = times.axis(place);
         let stairs: Vec<_> = times.layers.iter().map(|(ink, latency)| (*ink, stairs(latency, &x))).collect();
         let most = stairs.iter().flat_map(|(_, stairs)| stairs).map(|(_, share)| *share).fold(0.0, f64::max);
-        let y = Axis::shares(most, ROOM, place.ticks().min(6));
+        let marks = times.marks();
+        let y = Axis::shares(most, place.room(3), place.ticks().min(6));
         draw(place, &told, &x, &y, |canvas| {
             for (ink, stairs) in &stairs {
                 canvas.area(*ink, stairs)?;
                 canvas.curve(*ink, stairs)?;
             }
-            times.uprights(canvas)
+            for (ink, micros, _) in &marks {
+                canvas.upright(*ink, logarithm(*micros))?;
+            }
+            // Last, so that no line goes through them.
+            for (row, (ink, micros, label)) in (0..).zip(&marks) {
+                canvas.upright_label(*ink, logarithm(*micros), row, label)?;
+            }
+            Ok(())
         })
     })
     .map(Some)
@@ -55,14 +61,17 @@ pub fn percentiles(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
         let y = times.axis(place);
         draw(place, &told, &x, &y, |canvas| {
             if let Some(target) = times.target {
-                // A curve rises: one that stays below the target until p99 leaves room above it on the left, one that does
-                // not leaves room below it on the right.
-                let reached = times.layers.iter().all(|(_, latency)| micros(latency.quantile(0.99)) <= target);
-                canvas.level(Ink::Target, logarithm(target), reached, &target_label(target))?;
+                canvas.level(Ink::Target, logarithm(target))?;
             }
             for (ink, latency) in &times.layers {
                 canvas.curve(*ink, &rise(latency, nines))?;
                 canvas.dot(*ink, (2.0, logarithm(micros(latency.quantile(0.99)))))?;
+            }
+            if let Some(target) = times.target {
+                // A curve rises: one that stays below the target until p99 leaves room above it on the left, one that does
+                // not leaves room below it on the right.
+                let is_left = times.layers.iter().all(|(_, latency)| micros(latency.quantile(0.99)) <= target);
+                canvas.level_label(Ink::Target, logarithm(target), is_left, &target_label(target))?;
             }
             Ok(())
         })
@@ -111,18 +120,17 @@ impl<'a> Times<'a> {
         told.collect::<Vec<_>>().join(" ") + &target.unwrap_or_default()
     }
 
-    /// Of one run where its median and its 99th percentile are; of two that would be too much.
-    fn uprights(&self, canvas: &mut Canvas<'_, '_>) -> Result<(), PlotError> {
+    /// Where the median and the 99th percentile of one run are; of two that would be too much. And the target.
+    fn marks(&self) -> Vec<(Ink, u64, String)> {
+        let mut marks = Vec::new();
         if let [(_, latency)] = self.layers.as_slice() {
-            for (row, share, name) in [(0, 0.5, "p50"), (1, 0.99, "p99")] {
+            for (share, name) in [(0.5, "p50"), (0.99, "p99")] {
                 let micros = micros(latency.quantile(share));
-                canvas.upright(Ink::Axis, logarithm(micros), row, &format!("{name} {}", show(micros)))?;
+                marks.push((Ink::Axis, micros, format!("{name} {}", show(micros))));
             }
         }
-        match self.target {
-            Some(target) => canvas.upright(Ink::Target, logarithm(target), 2, &target_label(target)),
-            None => Ok(()),
-        }
+        marks.extend(self.target.map(|target| (Ink::Target, target, target_label(target))));
+        marks
     }
 }
 
