@@ -18,9 +18,17 @@ pub use compare::{CompareArgs, CompareError, compare};
 pub use file::{ReportError, Written, read, write};
 pub use progress::{Extent, Look, Progress, Reading};
 
+use std::io::{Write, stdout};
+
 use crate::run::Run;
 
 /// Puts the table of a run on the terminal.
 pub fn print(run: &Run) {
-    print!("{}", table::table(run, console::colors_enabled()));
+    put(&table::table(run, console::colors_enabled()));
+}
+
+/// On the standard output. Whoever stops reading it, as `head` does, has read enough.
+fn put(text: &str) {
+    let mut out = stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

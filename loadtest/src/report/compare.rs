@@ -9,6 +9,7 @@ use crate::{
     report::{
         file::{ReportError, read, store},
         plot::PlotError,
+        put,
         table::QUANTILES,
         units::whole,
     },
@@ -51,11 +52,10 @@ pub enum CompareError {
 pub fn compare(args: &CompareArgs) -> Result<(), CompareError> {
     let (before, after) = (read(&args.before)?, read(&args.after)?);
     let comparison = Comparison::of(&before, &after, args.noise)?;
-    print!("{}", table::table(&comparison, console::colors_enabled()));
     if let Some(path) = &args.html {
         store(path, &page::page(&comparison)?)?;
-        println!("\nThe page is {}", path.display());
     }
+    put(&table::table(&comparison, console::colors_enabled()));
     Ok(())
 }
 

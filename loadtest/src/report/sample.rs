@@ -29,8 +29,8 @@ pub fn storm() -> Run {
             processor: "Generic x86-64".to_owned(),
             cores: 2,
             memory_bytes: 24 << 30,
-            kernel: "Linux 6.1".to_owned(),
-            version: "0.1.0".to_owned(),
+            kernel: "6.1.0".to_owned(),
+            version: "loadtest 0.1.0".to_owned(),
         },
         figures: vec![
             figure("hellos", "hellos", 8_300.4, Unit::PerSecond, Better::Higher, None),

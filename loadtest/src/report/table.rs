@@ -194,14 +194,14 @@ impl Page {
     }
 }
 
-/// `Generic x86-64, 2 cores, 24 GiB, Linux 6.1; version 0.1.0`.
+/// `Generic x86-64, 2 cores, 24 GiB, kernel 6.1.0; loadtest 0.1.0`.
 pub(super) fn machine(run: &Run) -> String {
     let machine = &run.machine;
     #[expect(clippy::cast_precision_loss, reason = "the memory of a machine is far below 2^53 bytes")]
     let memory = Unit::Bytes.show(machine.memory_bytes as f64);
     let cores = if machine.cores == 1 { "core" } else { "cores" };
     format!(
-        "{}, {} {cores}, {memory}, {}; version {}",
+        "{}, {} {cores}, {memory}, kernel {}; {}",
         machine.processor, machine.cores, machine.kernel, machine.version
     )
 }
@@ -252,7 +252,7 @@ mod tests {
         let shown = table(&sample::storm(), false);
         let expected = "\
 storm · 2026-11-23 15:02 UTC · 60 s measured
-Generic x86-64, 2 cores, 24 GiB, Linux 6.1; version 0.1.0
+Generic x86-64, 2 cores, 24 GiB, kernel 6.1.0; loadtest 0.1.0
 target http://127.0.0.1:8080, devices 19000
 
 Figures                                                      value          target

@@ -17,8 +17,8 @@ pub fn table(comparison: &Comparison<'_>, colour: bool) -> String {
     let Comparison { before, after, .. } = comparison;
     let mut page = Page::new(colour);
     page.hanging("", &format!("{}, before and after", after.scenario));
-    page.line(&format!("  before  {}  version {}", utc_minute(before.began), plain(&before.machine.version)));
-    page.line(&format!("  after   {}  version {}", utc_minute(after.began), plain(&after.machine.version)));
+    page.line(&format!("  before  {}  {}", utc_minute(before.began), plain(&before.machine.version)));
+    page.line(&format!("  after   {}  {}", utc_minute(after.began), plain(&after.machine.version)));
     differences(&mut page, comparison);
     if !comparison.figures.is_empty() {
         heads(&mut page, "Figures");
@@ -98,7 +98,7 @@ mod tests {
     fn a_comparison_is_read_at_a_glance() {
         let (before, mut after) = (sample::storm(), sample::storm());
         after.options[1].1 = "300".to_owned();
-        after.machine.version = "0.1.1".to_owned();
+        after.machine.version = "loadtest 0.1.1".to_owned();
         after.figures[0].value = 10_390.0;
         after.figures[1].value = 0.37;
         after.figures[2].value = 300e-6;
@@ -107,12 +107,12 @@ mod tests {
         let shown = table(&Comparison::of(&before, &after, NOISE_PERCENT).unwrap(), false);
         let expected = "\
 storm, before and after
-  before  2026-11-23 15:02 UTC  version 0.1.0
-  after   2026-11-23 15:02 UTC  version 0.1.1
+  before  2026-11-23 15:02 UTC  loadtest 0.1.0
+  after   2026-11-23 15:02 UTC  loadtest 0.1.1
 
 Not made alike
   devices                           19000 → 300
-  version                           0.1.0 → 0.1.1
+  version                           loadtest 0.1.0 → loadtest 0.1.1
   ! Options or machines differ: what is better or worse below may come from there.
 
 Figures                                     before         after   ratio

@@ -21,7 +21,7 @@ pub fn over_time(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
     let (end, most) = (highest(|(at, _)| *at), highest(|(_, value)| *value));
     let told = Told {
         title: format!("{} over time", first.title),
-        description: layers.iter().map(described).collect::<Vec<_>>().join(" "),
+        description: layers.iter().map(|layer| described(layer, layers.len() > 1)).collect::<Vec<_>>().join(" "),
     };
     Plot::each(|place| {
         let x = Axis::elapsed(end, place.ticks());
@@ -41,8 +41,12 @@ pub fn over_time(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
     .map(Some)
 }
 
-fn described((ink, series): &Layer<'_>) -> String {
-    let which = if *ink == Ink::Before { "Before: " } else { "" };
+fn described((ink, series): &Layer<'_>, is_one_of_two: bool) -> String {
+    let which = match ink {
+        Ink::Before => "Before: ",
+        _ if is_one_of_two => "After: ",
+        _ => "",
+    };
     let shown = |value: f64| series.unit.show(value);
     let (Some(first), Some(last)) = (series.points.first(), series.points.last()) else { return String::new() };
     let most = series.points.iter().map(|(_, value)| *value).fold(f64::MIN, f64::max);
