@@ -314,10 +314,13 @@ async fn write(live: &mut Live, post: &Post, slots: &mut Vec<Slot>, next_ref: &m
         if slots.is_empty() {
             slots.extend((0..CREDENTIALS_PER_WRITER).map(|number| slot(&post.seat, number)));
         }
-        let Some(slot) = slots.iter_mut().find(|slot| slot.busy.is_none()) else {
+        let Some(free) = slots.iter().position(|slot| slot.busy.is_none()) else {
             post.waiting().push_front(order);
             return Ok(());
         };
+        // By turns: what a device missed is not made good by the very next write.
+        slots[free..].rotate_left(1);
+        let Some(slot) = slots.last_mut() else { return Ok(()) };
         *next_ref += 1;
         slot.busy = Some((*next_ref, order));
         let plaintext = credential::plaintext(order.intended, order.bytes);

@@ -10,7 +10,7 @@ use loadtest::{
     prepare::{self, PrepareOptions},
     report::{self, CompareArgs},
     run::Run,
-    scenario::{idle::Idle, reconnect::Reconnect, storm::Storm, update::Update},
+    scenario::{idle::Idle, reconnect::Reconnect, revoke::Revoke, storm::Storm, update::Update},
 };
 
 /// Puts the load of many real devices on Keyleash, and says what it found.
@@ -29,6 +29,7 @@ enum Command {
     Storm(Storm),
     Idle(Idle),
     Update(Update),
+    Revoke(Revoke),
     Reconnect(Reconnect),
     Floor(FloorOptions),
     Compare(CompareArgs),
@@ -63,6 +64,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Command::Storm(storm) => tell(&storm.run().await?, &storm.options.out),
             Command::Idle(idle) => tell(&idle.run().await?, &idle.options.out),
             Command::Update(update) => tell(&update.run().await?, &update.options.out),
+            Command::Revoke(revoke) => tell(&revoke.run().await?, &revoke.options.out),
             Command::Reconnect(reconnect) => tell(&reconnect.run().await?, &reconnect.options.out),
             Command::Floor(floor) => tell(&floor.run().await?, &floor.out),
             Command::Crew(options) => Ok(crews::serve(options).await?),

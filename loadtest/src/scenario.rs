@@ -3,12 +3,14 @@
 pub mod floor;
 pub mod idle;
 pub mod reconnect;
+pub mod revoke;
 pub mod storm;
 pub mod update;
 
 use std::{fs, io, sync::Arc};
 
 use crate::{
+    api::ApiError,
     bare::BareError,
     board::Board,
     crews::CrewsError,
@@ -44,6 +46,13 @@ pub enum ScenarioError {
     NotWritten { wanted: u64, written: u64 },
     #[error("this takes two nodes at the least: --start two-nodes, or --target with two addresses")]
     OneNode,
+    #[error(
+        "these users have {have} devices beside their first, with a recovery code for each, and the schedule has {wanted} \
+         removals: ask for more --devices, or for a lower --rate or less time"
+    )]
+    TooFewRemovals { have: usize, wanted: usize },
+    #[error(transparent)]
+    Api(#[from] ApiError),
     #[error("which process is the first target? Say it with --pid")]
     NoProcess,
     #[error("process {pid} could not be told to end; is it the first target's, on this machine, and yours?")]

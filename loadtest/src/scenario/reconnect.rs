@@ -14,7 +14,7 @@ use super::{Findings, ScenarioError, all_live};
 use crate::{
     board::Board,
     crew::{Crew, Order, Post},
-    ground::Ground,
+    ground::{Ground, check_files},
     options::Options,
     pace::Pace,
     probe::{self, NodeFigures},
@@ -85,6 +85,7 @@ struct Outcome {
 
 impl Reconnect {
     pub async fn run(&self) -> Result<Run, ScenarioError> {
+        check_files(self.options.devices)?;
         let ground = Ground::open(&self.options).await?;
         if ground.targets.len() < 2 {
             return Err(ScenarioError::OneNode);
@@ -96,6 +97,7 @@ impl Reconnect {
         findings.option("puts a second", &self.rate);
         let board = Arc::new(Board::default());
         let Crew { posts, sources, .. } = ground.crew(&board)?;
+        place(&posts, ground.targets.len());
         let stage = Arc::new(Stage::new(self.at_once, ground.targets.clone(), sources, board.clone()));
         let (nodes, main) = (ground.nodes.clone(), Some(stage.away.clone()));
         let watch = Watch::begin("reconnect", Extent::Open, board.clone(), nodes, main);
@@ -116,10 +118,11 @@ impl Reconnect {
         let staying =
             Staying { http: &ground.http, admins: self.admins(ground.site.as_ref()), site: ground.site.as_ref() };
         let (before, calls_before) = (staying.figures().await?, staying.kms_calls());
-        let (writing, puts_before) = (write(writers, self.rate, board.clone()), board.counts().puts);
+        let puts_before = board.counts().puts;
         let going = posts.iter().filter(|post| post.target() == LEAVING).count();
         watch.say(&format!("the first node {}; it has {going} devices", self.how.said()));
         let opening = self.send_away(ground.site.as_ref(), &stage)?;
+        let writing = write(writers, self.rate, board.clone());
         let back = until_standstill(|| stage.back(), going).await;
         let (after, calls_after) = (staying.figures().await?, staying.kms_calls());
         writing.abort();
@@ -185,8 +188,16 @@ impl Reconnect {
         findings.aim("not_back", "of them, not back", going - back, Unit::Count, (lower, 0.0));
         let title = "devices that lack what their user's others hold";
         findings.aim("differing", title, differing, Unit::Count, (lower, 0.0));
-        #[expect(clippy::cast_precision_loss, reason = "a count of puts")]
-        findings.figure("puts", "puts meanwhile", found.puts as f64, Unit::Count, neutral);
+        #[expect(clippy::cast_precision_loss, reason = "counts of changes")]
+        let (puts, missed) = (found.puts as f64, stage.missed() as f64);
+        findings.figure("puts", "puts meanwhile", puts, Unit::Count, neutral);
+        findings.figure(
+            "missed",
+            "changes that devices missed, and got when they came back",
+            missed,
+            Unit::Count,
+            neutral,
+        );
         if let Some((before, after)) = &found.nodes {
             let title = "calls to the key service by the nodes that stayed";
             findings.aim("kms_calls", title, after.kms_calls - before.kms_calls, Unit::Count, (lower, 0.0));
@@ -248,6 +259,13 @@ impl Staying<'_> {
     }
 }
 
+/// Spreads the devices evenly, and so that of some users all devices are on one node: the other nodes have never seen them.
+fn place(posts: &[Arc<Post>], nodes: usize) {
+    for post in posts.iter().filter(|post| post.user % 2 == 0) {
+        post.move_to(post.user / 2 % nodes);
+    }
+}
+
 /// One device of so many users, on a node that stays; each has a fellow on the node that goes.
 fn writers(posts: &[Arc<Post>], count: usize) -> Vec<Arc<Post>> {
     let mut chosen: Vec<Arc<Post>> = Vec::new();
@@ -259,9 +277,12 @@ fn writers(posts: &[Arc<Post>], count: usize) -> Vec<Arc<Post>> {
     chosen
 }
 
-/// Has them write by turns, on a schedule.
+/// Has each of them write at once, before a device can be back, and then all by turns, on a schedule.
 fn write(writers: Vec<Arc<Post>>, rate: f64, board: Arc<Board>) -> JoinHandle<()> {
     tokio::spawn(async move {
+        for post in &writers {
+            post.write(Order { intended: Moment::now(), bytes: BYTES }, &board);
+        }
         let mut pace = Pace::new(Instant::now(), rate, Duration::ZERO);
         for post in writers.iter().cycle() {
             let intended = pace.tick().await;

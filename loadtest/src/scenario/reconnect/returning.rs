@@ -39,6 +39,8 @@ pub(super) struct Stage {
     opening: OnceLock<Moment>,
     first_end: OnceLock<Moment>,
     back: AtomicUsize,
+    /// Changes that they were given with the first pages.
+    missed: AtomicUsize,
     /// When the last one came back, as a [`Moment`].
     last_back: AtomicU64,
 }
@@ -57,6 +59,7 @@ impl Stage {
             opening: OnceLock::new(),
             first_end: OnceLock::new(),
             back: AtomicUsize::new(0),
+            missed: AtomicUsize::new(0),
             last_back: AtomicU64::new(0),
         }
     }
@@ -75,6 +78,11 @@ impl Stage {
         self.back.load(Relaxed)
     }
 
+    /// Changes that they had missed and were given when they came back.
+    pub fn missed(&self) -> usize {
+        self.missed.load(Relaxed)
+    }
+
     /// From a moment, or else from the first socket's end, until the last one came back.
     pub fn seconds_until_last(&self, opening: Option<Moment>) -> f64 {
         let opening = opening.or_else(|| self.first_end.get().copied());
@@ -90,9 +98,13 @@ impl Stage {
             let hello = Live::connect(self.sources.next(), &self.targets[post.target()], &post.seat);
             let outcome = timeout(HELLO_MAX, hello).await;
             match outcome.unwrap_or_else(|_| Err(LiveError::Silence(HELLO_MAX.as_secs()))) {
-                Ok((live, _)) => {
+                Ok((live, missed)) => {
                     self.board.came();
                     self.hello.ended(began);
+                    if self.opening.get().is_some() {
+                        let changes = missed.iter().map(|page| page.upserts.len()).sum();
+                        self.missed.fetch_add(changes, Relaxed);
+                    }
                     return live;
                 }
                 Err(error) => self.board.failed(&error),
