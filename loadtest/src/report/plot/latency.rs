@@ -213,6 +213,11 @@ mod tests {
         let x = Axis::times(900, 40_000, 8);
         let shares: f64 = stairs(&latency, &x).iter().step_by(2).map(|(_, share)| share).sum();
         assert!((shares - 1.0).abs() < 1e-9, "{shares}");
+
+        let few_micros = Latency { buckets: (1..=20).map(|value| (value, 5)).collect(), ..latency };
+        let stairs = stairs(&few_micros, &Axis::times(1, 20, 8));
+        assert!(stairs.chunks(2).all(|step| step[0].0 < step[1].0), "no step without a width: {stairs:?}");
+        assert!(stairs.iter().filter(|(at, _)| *at < 1.0).all(|(_, share)| *share > 0.0), "no gaps: {stairs:?}");
     }
 
     #[test]
