@@ -128,29 +128,39 @@ fn bar(judged: &Judged) -> Markup {
     }
 }
 
-/// Those without a target; the others have a card.
+/// All of them in their order, those with a card too: one may speak of the one before.
 fn figures(figures: &[Figure]) -> Markup {
-    let others: Vec<_> = figures.iter().filter(|figure| figure.judged().is_none()).collect();
+    let is_held_to_any = figures.iter().any(|figure| figure.judged().is_some());
     html! {
-        @if !others.is_empty() {
+        @if !figures.is_empty() {
             section {
                 h2 { "Figures" }
                 div.panel {
                     table {
-                        tbody {
-                            @for figure in others {
-                                tr {
-                                    th scope="row" { (figure.title) }
-                                    td.wide-only.code { (figure.name) }
-                                    td.number { (figure.shown()) }
-                                }
-                            }
-                        }
+                        tbody { @for figure in figures { (figure_row(figure, is_held_to_any)) } }
                     }
                 }
             }
         }
     }
+}
+
+/// Without the columns of targets where no figure has one.
+fn figure_row(figure: &Figure, with_targets: bool) -> Markup {
+    let judged = figure.judged();
+    html! {
+        tr {
+            th scope="row" { (figure.title) }
+            td.code.desk-only { (figure.name) }
+            @if with_targets { td.faint.wide-only { @if let Some(judged) = &judged { "target " (judged.target()) } } }
+            td.number { (figure.shown()) }
+            @if with_targets { td.mark { @if let Some(judged) = &judged { (mark(judged.verdict)) } } }
+        }
+    }
+}
+
+fn mark(verdict: Verdict) -> Markup {
+    html! { span.(class(verdict)) role="img" aria-label=(verdict.word()) title=(verdict.word()) { (verdict.mark()) } }
 }
 
 fn latencies(latencies: &[Latency]) -> Result<Markup, PlotError> {
@@ -196,7 +206,7 @@ pub(super) fn spread_caption() -> Markup {
 }
 
 pub(super) fn percentile_caption() -> Markup {
-    html! { "Which share took at most how long" small { "each further nine has as much room as the one before" } }
+    html! { "Which share took at most how long" small { "each further nine has the same room" } }
 }
 
 fn over_time(all: &[Series]) -> Result<Markup, PlotError> {

@@ -140,10 +140,18 @@ impl Place {
         part / (1.0 - part)
     }
 
-    /// Ticks with labels that have room beside each other.
-    fn ticks(self) -> usize {
+    /// Ticks whose labels have room beside each other.
+    pub fn across(self) -> usize {
         match self {
             Self::Wide => 8,
+            Self::Narrow => 4,
+        }
+    }
+
+    /// Ticks whose labels have room above each other.
+    pub fn upwards(self) -> usize {
+        match self {
+            Self::Wide => 6,
             Self::Narrow => 5,
         }
     }

@@ -58,14 +58,11 @@ impl Page {
         self.painted(Style::new().bold(), text)
     }
 
-    /// A heading with those of its columns; a long one takes lines before them.
+    /// A heading with those of its columns.
     pub fn heading_with(&mut self, text: &str, width: usize, columns: &str) {
-        let mut lines = wrapped(text, width - 2);
-        let last = lines.pop().unwrap_or_default();
-        for line in lines {
+        for line in beside(&wrapped(text, width - 2), width, columns) {
             self.line(&self.heading(&line));
         }
-        self.line(&self.heading(&format!("{}{columns}", padded(&last, width))));
     }
 
     pub fn faint(&self, text: &str) -> String {
@@ -183,15 +180,19 @@ impl Page {
         self.verdict(judged.verdict, &format!("{} {}", judged.verdict.mark(), judged.verdict.word()))
     }
 
-    /// A title and its numbers; a long title takes lines before them.
+    /// A title and its numbers.
     pub fn titled(&mut self, title: &str, width: usize, numbers: &str) {
-        let mut lines = wrapped(title, width);
-        let last = lines.pop().unwrap_or_default();
-        for line in lines {
+        for line in beside(&wrapped(title, width - 2), width, numbers) {
             self.line(&format!("  {line}"));
         }
-        self.line(&format!("  {}{numbers}", padded(&last, width)));
     }
+}
+
+/// Columns beside the first line of a text; what else it has stands below, set in, so that it is no row of its own.
+fn beside(lines: &[String], width: usize, columns: &str) -> Vec<String> {
+    let mut rows = vec![padded(lines.first().map_or("", String::as_str), width) + columns];
+    rows.extend(lines.iter().skip(1).map(|line| format!("  {line}")));
+    rows
 }
 
 /// `Generic x86-64, 2 cores, 24 GiB, kernel 6.1.0; loadtest 0.1.0`.

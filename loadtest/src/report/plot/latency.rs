@@ -26,11 +26,11 @@ pub fn histogram(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
     let Some(times) = Times::of(layers) else { return Ok(None) };
     let told = Told { title: format!("{}: how many took how long", times.title), description: times.description() };
     Plot::each(|place| {
-        let x = times.axis(place);
+        let x = times.axis(place.across());
         let stairs: Vec<_> = times.layers.iter().map(|(ink, latency)| (*ink, stairs(latency, &x))).collect();
         let most = stairs.iter().flat_map(|(_, stairs)| stairs).map(|(_, share)| *share).fold(0.0, f64::max);
         let marks = times.marks();
-        let y = Axis::shares(most, place.room(3), place.ticks().min(6));
+        let y = Axis::shares(most, place.room(3), place.upwards());
         draw(place, &told, &x, &y, |canvas| {
             for (ink, stairs) in &stairs {
                 canvas.area(*ink, stairs)?;
@@ -58,7 +58,7 @@ pub fn percentiles(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
     let nines = logarithm(most).clamp(2.0, NINES_MAX);
     Plot::each(|place| {
         let x = Axis::nines(nines, place == Place::Narrow);
-        let y = times.axis(place);
+        let y = times.axis(place.upwards());
         draw(place, &told, &x, &y, |canvas| {
             if let Some(target) = times.target {
                 canvas.level(Ink::Target, logarithm(target))?;
@@ -101,8 +101,8 @@ impl<'a> Times<'a> {
         Some(Self { title, layers, least: *values.iter().min()?, most: *values.iter().max()?, target })
     }
 
-    fn axis(&self, place: Place) -> Axis {
-        Axis::times(self.least, self.most, place.ticks())
+    fn axis(&self, ticks_max: usize) -> Axis {
+        Axis::times(self.least, self.most, ticks_max)
     }
 
     fn description(&self) -> String {

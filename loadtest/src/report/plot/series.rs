@@ -24,8 +24,8 @@ pub fn over_time(layers: &[Layer<'_>]) -> Result<Option<Plot>, PlotError> {
         description: layers.iter().map(|layer| described(layer, layers.len() > 1)).collect::<Vec<_>>().join(" "),
     };
     Plot::each(|place| {
-        let x = Axis::elapsed(end, place.ticks());
-        let y = Axis::from_zero(most, first.unit, 0.08, place.ticks().min(6));
+        let x = Axis::elapsed(end, place.across());
+        let y = Axis::from_zero(most, first.unit, 0.08, place.upwards());
         draw(place, &told, &x, &y, |canvas| {
             for (ink, series) in &layers {
                 let points = thinned(&series.points);
