@@ -26,6 +26,9 @@ const CONNECTIONS: usize = 64;
 /// Connections of one node: as many as it has by default.
 const CONNECTIONS_OF_A_NODE: usize = 16;
 
+/// Where the options stand in the help; the ones that a scenario adds are no part of it.
+const HEADING: &str = "Own servers for this run";
+
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
     #[error(
@@ -46,26 +49,25 @@ pub enum SiteError {
 
 /// Options of every scenario that can have parts of its own.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Own servers for this run")]
 pub struct StartOptions {
     /// Start private servers for this run: `embedded` (one node with SQLite), `postgres` (one node with PostgreSQL),
     /// `two-nodes`, or `N-nodes` (PostgreSQL and Redis). They are gone when the run ends.
-    #[arg(long, value_name = "LAYOUT")]
+    #[arg(help_heading = HEADING, long, value_name = "LAYOUT")]
     pub start: Option<Layout>,
     /// The server's program; by default `keyleash` beside this one.
-    #[arg(long, value_name = "PATH", requires = "start")]
+    #[arg(help_heading = HEADING, long, value_name = "PATH", requires = "start")]
     pub server: Option<PathBuf>,
     /// Have data keys wrapped by a key service, as AWS KMS does it, and not by a key file.
-    #[arg(long, requires = "start")]
+    #[arg(help_heading = HEADING, long, requires = "start")]
     pub kms: bool,
     /// Send mails by SMTP to a server that takes them, instead of writing them to files.
-    #[arg(long, requires = "start")]
+    #[arg(help_heading = HEADING, long, requires = "start")]
     pub smtp: bool,
     /// Further configuration of every node, such as `limits.heartbeat_seconds=5`; several times for several keys.
-    #[arg(long, value_name = "KEY=VALUE", requires = "start")]
+    #[arg(help_heading = HEADING, long, value_name = "KEY=VALUE", requires = "start")]
     pub set: Vec<Setting>,
     /// Keep data and logs in this directory, instead of one that is deleted when the run ends.
-    #[arg(long, value_name = "DIRECTORY", requires = "start")]
+    #[arg(help_heading = HEADING, long, value_name = "DIRECTORY", requires = "start")]
     pub keep: Option<PathBuf>,
 }
 

@@ -20,7 +20,7 @@ use crate::{
     probe::{self, NodeFigures},
     report::Extent,
     run::{Better, Run, Unit},
-    site::Site,
+    site::{Layout, Site},
     times::Moment,
     watch::Watch,
 };
@@ -86,11 +86,14 @@ struct Outcome {
 impl Reconnect {
     pub async fn run(&self) -> Result<Run, ScenarioError> {
         check_files(self.options.devices)?;
-        let ground = Ground::open(&self.options).await?;
-        if ground.targets.len() < 2 {
+        let nodes = self.options.own.start.map_or(self.options.target.len(), Layout::nodes);
+        if nodes < 2 {
             return Err(ScenarioError::OneNode);
         }
-        let mut findings = Findings::begin("reconnect", &self.options);
+        let ground = Ground::open(&self.options).await?;
+        // It ends when everybody is back, not after a time.
+        let shown = self.options.shown().into_iter().filter(|(name, _)| name != "for").collect();
+        let mut findings = Findings::with("reconnect", shown);
         findings.option("how", &self.how.name());
         findings.option("at once", &self.at_once);
         findings.option("writers", &self.writers);

@@ -56,16 +56,18 @@ impl Revoke {
         check_files(self.options.devices)?;
         let mut options = self.options.clone();
         options.users = Some(options.users.unwrap_or(options.devices.div_ceil(DEVICES_PER_USER)));
+        let wanted = self.removals();
+        let enough =
+            |have: usize| if have < wanted { Err(ScenarioError::TooFewRemovals { have, wanted }) } else { Ok(()) };
+        // Before anything is started for it; and again, since a user may have too few codes.
+        enough(options.devices.saturating_sub(options.users()))?;
         let ground = Ground::open(&options).await?;
         let mut findings = Findings::begin("revoke", &options);
         findings.option("removals a second", &self.rate);
         let board = Arc::new(Board::default());
         let Crew { posts, sources, .. } = ground.crew(&board)?;
         let stage = Arc::new(Stage::new(&posts, &ground.fleet, board.clone()));
-        let wanted = self.removals();
-        if stage.cases.len() < wanted {
-            return Err(ScenarioError::TooFewRemovals { have: stage.cases.len(), wanted });
-        }
+        enough(stage.cases.len())?;
 
         let nodes = ground.nodes.clone();
         let times = Measured::new(ground.targets.len());
