@@ -33,6 +33,10 @@ use crate::{
 
 /// Devices that say their first hello at the same time: a server takes 256 from one address that have not said it yet.
 const HELLOS_AT_ONCE: usize = 64;
+/// What a server closes a socket with that is to come back, to another node for instance.
+const COME_BACK: std::ops::Range<u16> = 4_000..4_500;
+/// More than once in a row is a server that does not want the device.
+const TRIES_MAX: usize = 3;
 
 /// Make users with verified devices for the scenarios, and keep them in a file.
 ///
@@ -100,7 +104,7 @@ pub async fn prepare(options: &PrepareOptions) -> Result<(), PrepareError> {
     bar.finish();
     if let Some(target) = &options.target {
         let (bar, said) = self::bar("first hellos", options.devices);
-        users = first_hellos(target, users, &said).await?;
+        users = first_hellos(std::slice::from_ref(target), users, &said).await?;
         bar.finish();
     }
     fleet::write(&options.fleet, &users)?;
@@ -115,7 +119,7 @@ pub async fn for_site(site: &Site, users: usize, devices: usize) -> Result<Vec<P
     let fleet = by_command(command, &spread(users, devices)?, &made).await?;
     bar.finish();
     let (bar, said) = self::bar("first hellos", devices);
-    let fleet = first_hellos(&site.targets()[0], fleet, &said).await?;
+    let fleet = first_hellos(&site.targets(), fleet, &said).await?;
     bar.finish();
     Ok(fleet)
 }
@@ -129,9 +133,10 @@ pub fn spread(users: usize, devices: usize) -> Result<Vec<usize>, PrepareError> 
     Ok((0..users).map(|index| devices / users + usize::from(index < devices % users)).collect())
 }
 
-/// Has every device say its first hello, so that it has its unlock key and knows the epoch and where it is.
+/// Has every device say its first hello, so that it has its unlock key and knows the epoch and where it is. All of a user's
+/// to one node, as evenly as that goes: a node with more than its part of the devices sends some elsewhere.
 pub async fn first_hellos(
-    target: &str,
+    targets: &[String],
     mut users: Vec<PreparedUser>,
     said: &AtomicU64,
 ) -> Result<Vec<PreparedUser>, PrepareError> {
@@ -143,8 +148,14 @@ pub async fn first_hellos(
         }
     }
     let hellos = stream::iter(places).map(async |(of, index, seat)| {
-        Live::connect(None, target, &seat).await?;
-        Ok::<_, LiveError>((of, index, seat))
+        let mut tries = 0;
+        loop {
+            match Live::connect(None, &targets[(of + tries) % targets.len()], &seat).await {
+                Ok(_) => return Ok::<_, LiveError>((of, index, seat)),
+                Err(LiveError::Closed(Some(code))) if COME_BACK.contains(&code) && tries < TRIES_MAX => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
     });
     let mut hellos = hellos.buffer_unordered(HELLOS_AT_ONCE).boxed_local();
     while let Some((of, index, seat)) = hellos.try_next().await.map_err(PrepareError::Hello)? {

@@ -202,8 +202,13 @@ impl Reconnect {
             neutral,
         );
         if let Some((before, after)) = &found.nodes {
-            let title = "calls to the key service by the nodes that stayed";
-            findings.aim("kms_calls", title, after.kms_calls - before.kms_calls, Unit::Count, (lower, 0.0));
+            // A node that has a key service has called it when it started.
+            if after.kms_calls > 0.0 {
+                let title = "calls to the key service by the nodes that stayed";
+                findings.aim("kms_calls", title, after.kms_calls - before.kms_calls, Unit::Count, (lower, 0.0));
+            } else {
+                findings.remark("These nodes have a key file: that nobody calls a key service is seen with --kms.");
+            }
             let title = "processor time of those nodes for each device that came";
             let cpu = (after.usage.cpu_seconds - before.usage.cpu_seconds) / back.max(1.0);
             findings.figure("server.cpu_per_return", title, cpu, Unit::Seconds, lower);

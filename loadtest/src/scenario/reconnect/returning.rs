@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use keyleash_protocol::CloseCode;
 use tokio::{
     sync::Semaphore,
     time::{sleep, timeout},
@@ -107,12 +108,17 @@ impl Stage {
                     }
                     return live;
                 }
-                Err(error) => self.board.failed(&error),
+                Err(error) => {
+                    // A node that has more than its part sends some elsewhere, also those that are just coming.
+                    let is_sent_away =
+                        matches!(error, LiveError::Closed(Some(code)) if code == CloseCode::GoingAway.code());
+                    if is_sent_away || (post.target() == LEAVING && self.opening.get().is_some()) {
+                        post.move_to(self.other(post));
+                    }
+                    self.board.failed(&error);
+                }
             }
             drop(turn);
-            if post.target() == LEAVING && self.opening.get().is_some() {
-                post.move_to(self.other(post));
-            }
             sleep(RETRY).await;
         }
     }
