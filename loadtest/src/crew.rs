@@ -60,6 +60,8 @@ pub struct Meters {
     pub done: Vec<Arc<Times>>,
     /// From when a put was meant to begin to each other device that has it, opened.
     pub delivery: Vec<Arc<Times>>,
+    /// The same to devices on another node than their user's first device, for runs in which that one writes.
+    pub delivery_elsewhere: Vec<Arc<Times>>,
 }
 
 /// A device of this process.
@@ -71,6 +73,8 @@ pub struct Post {
     /// The place of its user in the fleet, and its own among its user's devices.
     pub user: usize,
     pub number: usize,
+    /// Whether it began on another node than its user's first device.
+    elsewhere: bool,
     target: Mutex<usize>,
     waiting: Mutex<VecDeque<Order>>,
     /// Whether each `done` is followed by the next write.
@@ -99,12 +103,14 @@ pub struct Crew {
 }
 
 impl Post {
-    fn new(seat: Seat, place: usize, (user, number): (usize, usize), target: usize) -> Self {
+    fn new(seat: Seat, place: usize, (user, number): (usize, usize), nodes: usize) -> Self {
+        let target = (user + number) % nodes;
         Self {
             seat,
             place,
             user,
             number,
+            elsewhere: target != user % nodes,
             target: Mutex::new(target),
             waiting: Mutex::default(),
             keeps_writing: AtomicBool::new(false),
@@ -159,8 +165,7 @@ impl Crew {
             for (number, prepared) in user.devices.iter().enumerate() {
                 let device = Device::prepared(user.id, prepared)?;
                 let seat = Seat::new(device, prepared.token.clone());
-                let target = (index + number) % targets.len();
-                posts.push(Arc::new(Post::new(seat, posts.len(), (index, number), target)));
+                posts.push(Arc::new(Post::new(seat, posts.len(), (index, number), targets.len())));
             }
         }
         let sources = Arc::new(Sources::of(&targets));
@@ -303,7 +308,8 @@ fn delivered(page: &SyncPage, post: &Post, board: &Board, meters: &Meters, slots
         }
         let held = device.held.get(&upsert.id);
         if let Some(intended) = held.and_then(|held| credential::intended(&held.plaintext)) {
-            meters.delivery.iter().for_each(|times| times.ended(intended));
+            let elsewhere = meters.delivery_elsewhere.iter().filter(|_| post.elsewhere);
+            meters.delivery.iter().chain(elsewhere).for_each(|times| times.ended(intended));
         }
     }
 }

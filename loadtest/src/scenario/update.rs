@@ -77,6 +77,7 @@ impl Update {
             hello: None,
             done: vec![paced.done.clone(), full.done.clone()],
             delivery: vec![paced.delivery.clone(), full.delivery.clone()],
+            delivery_elsewhere: vec![paced.elsewhere.clone(), full.elsewhere.clone()],
         };
         crew.connect(Rush::AtOnce(AT_ONCE), &meters, |_| true).await;
         all_live(crew.posts.len(), &board)?;
@@ -94,9 +95,17 @@ impl Update {
             Some(database) => Some(bare::transactions(database, self.writers, beside).await?),
             None => None,
         };
+        let redis = ground.site.as_ref().and_then(|site| Some(site.redis()?.url()));
+        let hops = match &redis {
+            Some(redis) => Some(bare::hops(redis, beside).await?),
+            None => None,
+        };
         let as_fast = self.as_fast_as_it_goes(&crew, &board, &nodes, &full).await?;
         tell(&mut findings, &at_rate, &as_fast, &pushes, bare.as_ref(), !nodes.is_empty());
-        for times in [&*paced.done, &*paced.delivery, &*pushes.times, &*full.done, &*full.delivery] {
+        // One node has nobody elsewhere.
+        let at_a_rate = [&*paced.done, &*paced.delivery, &*paced.elsewhere, &*pushes.times];
+        let as_it_goes = [&*full.done, &*full.delivery, &*full.elsewhere];
+        for times in at_a_rate.into_iter().chain(as_it_goes).filter(|times| times.count() > 0).chain(&hops) {
             findings.latency(times);
         }
         if let Some(bare) = &bare {
@@ -163,12 +172,17 @@ impl Update {
 struct Measured {
     done: Arc<Times>,
     delivery: Arc<Times>,
+    /// Where there are several nodes.
+    elsewhere: Arc<Times>,
 }
 
 impl Measured {
     fn paced() -> Self {
         let delivery = Times::closed("put.delivery", "put at this rate, to each of the user's other devices");
+        let title = "put at this rate, to each of those on another node";
+        let elsewhere = Times::closed("put.delivery.other_node", title).with_target_p99(DELIVERY_P99);
         Self {
+            elsewhere: Arc::new(elsewhere),
             done: Arc::new(Times::closed("put.done", "put at this rate, to its answer")),
             delivery: Arc::new(delivery.with_target_p99(DELIVERY_P99)),
         }
@@ -176,14 +190,16 @@ impl Measured {
 
     fn full() -> Self {
         let delivery = Times::closed("full.delivery", "put as fast as it goes, to each of the user's other devices");
+        let title = "put as fast as it goes, to each of those on another node";
         Self {
+            elsewhere: Arc::new(Times::closed("full.delivery.other_node", title)),
             done: Arc::new(Times::closed("full.done", "put as fast as it goes, to its answer")),
             delivery: Arc::new(delivery),
         }
     }
 
     fn between(&self, opening: Instant, end: Instant) {
-        for times in [&self.done, &self.delivery] {
+        for times in [&self.done, &self.delivery, &self.elsewhere] {
             times.measure(Moment::of(opening.into_std()), Moment::of(end.into_std()));
         }
     }
