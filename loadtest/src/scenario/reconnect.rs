@@ -185,10 +185,16 @@ impl Reconnect {
                 findings.figure("all_live", &title, found.seconds, Unit::Seconds, lower);
             }
         }
-        let title = "of them, live again in a second";
+        let title = "devices of that node, live again in a second";
         let per_second = if found.seconds > 0.0 { back / found.seconds } else { 0.0 };
         findings.figure("returns", title, per_second, Unit::PerSecond, Better::Higher);
-        findings.aim("not_back", "of them, not back", going - back, Unit::Count, (lower, 0.0));
+        findings.aim(
+            "not_back",
+            "devices of that node that did not come back",
+            going - back,
+            Unit::Count,
+            (lower, 0.0),
+        );
         let title = "devices that lack what their user's others hold";
         findings.aim("differing", title, differing, Unit::Count, (lower, 0.0));
         #[expect(clippy::cast_precision_loss, reason = "counts of changes")]

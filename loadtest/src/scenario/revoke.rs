@@ -167,9 +167,9 @@ fn tell(findings: &mut Findings, cases: &[Case], times: &Measured, let_in: usize
     let of = |is_so: &dyn Fn(&Case) -> bool| cases.iter().filter(|case| is_so(case)).count() as f64;
     findings.figure("removals", "removals, warm-up included", of(&|_| true), count, Better::Neutral);
     let mut aim = |name, title, value| findings.aim(name, title, value, count, (lower, 0.0));
-    aim("not_answered", "of them, not answered", of(&|case| case.answered.get().is_none()));
-    aim("not_wiped", "of them, whose device did not wipe", of(&|case| !case.has_wiped()));
-    aim("no_receipt", "of them, without a receipt at the owner", of(&|case| case.receipt.get().is_none()));
+    aim("not_answered", "removals that were not answered", of(&|case| case.answered.get().is_none()));
+    aim("not_wiped", "removed devices that did not wipe", of(&|case| !case.has_wiped()));
+    aim("no_receipt", "removals without a receipt at the owner", of(&|case| case.receipt.get().is_none()));
     #[expect(clippy::cast_precision_loss, reason = "a count of devices")]
     aim("let_in_again", "removed devices that were let in again", let_in as f64);
     if let Some(cpu) = cpu {
