@@ -45,7 +45,7 @@ pub use self::{
     restored::{HistoryOutcome, NewHistory, RestoredStore},
     second_factor::{ConfirmedTotp, PendingTotp, SecondFactorStore},
     sessions::{NewSession, Room, Session, SessionOutcome, SessionStore},
-    users::{Changes, NewUser, NewVendorUser, User, UserStore},
+    users::{Changes, Look, NewUser, NewVendorUser, User, UserStore},
 };
 
 #[derive(Debug, thiserror::Error)]

@@ -44,12 +44,8 @@ pub(super) async fn identify(
 }
 
 async fn prove(node: &Node, caller: &Caller, nonce: &[u8; NONCE_BYTES], hello: Hello) -> Result<Proven, CloseCode> {
-    // The head first: the device's row is at least as new.
-    let heads = node.ports.users.heads(caller.user).await.map_err(|error| unavailable(&error))?;
-    let device = node.ports.devices.device(caller.user, hello.device).await.map_err(|error| unavailable(&error))?;
-    let (Some(heads), Some(device)) = (heads, device) else {
-        return Err(CloseCode::Unauthorised);
-    };
+    let greeted = node.ports.devices.greet(caller.user, hello.device).await.map_err(|error| unavailable(&error))?;
+    let (heads, device) = greeted.ok_or(CloseCode::Unauthorised)?;
     if !hello_is_signed(&device.signing_key, nonce, device.id, hello.signature.as_slice()) {
         return Err(CloseCode::Unauthorised);
     }

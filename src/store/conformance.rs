@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use futures_util::future::join_all;
 use keyleash_domain::{
     attempts::{Decision, Policy},
     device::Refusal,
@@ -18,8 +19,8 @@ use keyleash_protocol::{
 };
 
 use super::{
-    Activity, ApproveOutcome, ChangeOutcome, ConfirmedTotp, CredentialChange, Device, EnrolOutcome, Event, Gift,
-    HistoryOutcome, LinkPurpose, LinkedDevice, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession,
+    Activity, ApproveOutcome, ChangeOutcome, ConfirmedTotp, CredentialChange, Device, EnrolOutcome, Event, Gift, Heads,
+    HistoryOutcome, LinkPurpose, LinkedDevice, Look, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession,
     NewUser, NewVendorUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, Room, SessionOutcome,
     SessionStore, Step, Store, TickOutcome, TokenHash, Trail, Whereabouts,
 };
@@ -60,6 +61,8 @@ pub(crate) async fn suite(store: &dyn Store) {
     the_log_is_read_in_pages(store).await;
     the_log_is_read_by_kind(store).await;
     changed_users_are_found(store).await;
+    those_who_ask_together_are_each_answered(store).await;
+    a_look_reads_what_moved(store).await;
     a_device_is_where_its_newest_socket_is(store).await;
     a_dead_nodes_devices_are_offline(store).await;
     nodes_know_how_many_devices_each_has(store).await;
@@ -955,6 +958,58 @@ async fn alive(store: &dyn Store, node: NodeId, lease: Duration) -> Vec<NodeId> 
 
 fn step(device: DeviceId, step: Step) -> Activity {
     Activity { device, acked: Seq(0), last_seen: LATER, step: Some(step) }
+}
+
+async fn those_who_ask_together_are_each_answered(store: &dyn Store) {
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        let person = Person::new(store).await;
+        let device = person.verified().await.id;
+        let sessions = SessionStore::sessions(store, person.user, NOW).await.unwrap();
+        asked.push((person, device, sessions));
+    }
+    let stranger = asked[0].1;
+    let greeted = join_all(asked.iter().map(|(person, device, _)| store.greet(person.user, *device))).await;
+    let looked = join_all(asked.iter().map(|(person, ..)| store.look(person.user, None))).await;
+    let found = join_all(asked.iter().map(|(person, ..)| async {
+        let token = person.hash();
+        let session = SessionId::from_uuid(person.entropy.id(NOW));
+        store.create_session(person.new_session(session, token), room(100), Trail::default()).await.unwrap();
+        (session, store.session(token, NOW).await.unwrap().unwrap())
+    }))
+    .await;
+    for ((((person, device, sessions), greeted), looked), (session, found)) in
+        asked.iter().zip(greeted).zip(looked).zip(found)
+    {
+        let heads = store.heads(person.user).await.unwrap().unwrap();
+        let (greeted_at, row) = greeted.unwrap().unwrap();
+        assert_eq!((greeted_at.devices, row), (heads.devices, person.device(*device).await));
+        let looked = looked.unwrap().unwrap();
+        assert_eq!(looked.devices, Some(store.devices(person.user).await.unwrap()));
+        let good: BTreeSet<_> = sessions.iter().map(|session| (session.id, session.expires_at)).collect();
+        assert_eq!(looked.sessions.unwrap().into_iter().collect::<BTreeSet<_>>(), good);
+        assert_eq!((found.id, found.user), (session, person.user));
+        if *device != stranger {
+            assert!(store.greet(person.user, stranger).await.unwrap().is_none(), "somebody else's device");
+        }
+    }
+    let nobody = UserId::from_uuid(asked[0].0.entropy.id(NOW));
+    assert_eq!(store.look(nobody, None).await.unwrap(), None);
+}
+
+async fn a_look_reads_what_moved(store: &dyn Store) {
+    let person = Person::new(store).await;
+    let device = person.verified().await.id;
+    let look = async |known: Heads| store.look(person.user, Some(known)).await.unwrap().unwrap();
+    let known = store.heads(person.user).await.unwrap().unwrap();
+    assert_eq!(look(known).await, Look { heads: known, devices: None, sessions: None });
+    let name = DeviceName::parse("Another").unwrap();
+    store.rename_device(person.user, device, &name, Trail::default()).await.unwrap();
+    let renamed = look(known).await;
+    assert!(renamed.sessions.is_none() && renamed.devices.unwrap()[0].name == "Another");
+    store.end_session(person.user, person.session, Trail::default()).await.unwrap();
+    let left = look(renamed.heads).await;
+    assert!(left.devices.is_none() && left.sessions.unwrap().iter().all(|(session, _)| *session != person.session));
 }
 
 async fn a_device_is_where_its_newest_socket_is(store: &dyn Store) {

@@ -10,7 +10,7 @@ use keyleash_protocol::{
     socket::{DeviceState, RevokeReason},
 };
 
-use super::{StoreResult, TokenHash, Trail};
+use super::{Heads, StoreResult, TokenHash, Trail};
 
 #[derive(Clone, Debug)]
 pub struct NewDevice {
@@ -185,6 +185,10 @@ pub trait DeviceStore: Debug + Send + Sync {
     async fn enrol(&self, device: NewDevice, session: SessionId, trail: Trail) -> StoreResult<EnrolOutcome>;
 
     async fn device(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Device>>;
+
+    /// A device, and where its user's changes stood when its row was read. Asked by thousands at the same moment; an
+    /// adapter answers those together.
+    async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<(Heads, Device)>>;
 
     /// All of a user's devices, oldest first, removed ones too.
     async fn devices(&self, user: UserId) -> StoreResult<Vec<Device>>;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+mod asked;
 mod attempts;
 mod credentials;
 mod data_keys;
@@ -11,6 +12,7 @@ mod driver;
 mod history;
 mod holdings;
 mod links;
+mod looks;
 mod mails;
 mod meaning;
 mod nodes;
@@ -22,6 +24,7 @@ mod rows;
 mod second_factor;
 mod sessions;
 mod sqlite;
+mod together;
 mod transaction;
 mod users;
 
@@ -32,6 +35,7 @@ pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 use sqlx::Pool;
 
+use self::looks::Questions;
 use super::Store;
 use crate::entropy::Entropy;
 
@@ -42,6 +46,8 @@ pub struct SqlStore<D: Driver> {
     /// worst case at the sum of the transactions before, without busy retries.
     writer: Pool<D>,
     reader: Pool<D>,
+    /// What thousands ask at the same moment.
+    questions: Questions,
 }
 
 /// Opens the database at `url`, making or bringing up to date its tables. `connections` is for PostgreSQL.

@@ -9,7 +9,7 @@ use keyleash_domain::{
 };
 use keyleash_protocol::{Epoch, Seq, SessionId, UnixMillis, UserId, http::MailPreferences};
 
-use super::{Heads, NewLink, PendingTotp, StoreResult, TokenHash, Trail};
+use super::{Device, Heads, NewLink, PendingTotp, StoreResult, TokenHash, Trail};
 
 #[derive(Clone, Debug)]
 pub struct NewUser {
@@ -45,6 +45,16 @@ pub struct User {
     pub sync_enabled: bool,
     pub mail_preferences: MailPreferences,
     pub seq: Seq,
+}
+
+/// A look at one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    pub heads: Heads,
+    /// All of them, oldest first, if any moved.
+    pub devices: Option<Vec<Device>>,
+    /// Those that were not revoked and when they expire, if any moved.
+    pub sessions: Option<Vec<(SessionId, UnixMillis)>>,
 }
 
 /// A look at everybody.
@@ -118,6 +128,10 @@ pub trait UserStore: Debug + Send + Sync {
     ) -> StoreResult<Option<Seq>>;
 
     async fn heads(&self, user: UserId) -> StoreResult<Option<Heads>>;
+
+    /// Where the user's changes stand, and what moved since `known`: all of it at least as new as the heads say. Asked by
+    /// thousands at the same moment; an adapter answers those together.
+    async fn look(&self, user: UserId, known: Option<Heads>) -> StoreResult<Option<Look>>;
 
     /// What changed at or after `since`, by the database's clock.
     async fn changed_since(&self, since: UnixMillis) -> StoreResult<Changes>;

@@ -6,11 +6,12 @@ use keyleash_protocol::{
     CredentialId, DeviceId, EventId, Seq, UnixMillis, UserId, Version, http::EventKind,
     limits::CREDENTIALS_PER_USER_MAX,
 };
-use sqlx::{query, query_as, query_scalar};
+use sqlx::{Row, query, query_as, query_scalar};
 
 use super::{
+    asked::{in_a_row, with_asked},
     driver::for_every_driver,
-    rows::{Columns, Fault, parse},
+    rows::{Columns, Fault, name, parse},
     transaction::{Change, Part, Writing},
 };
 use crate::{
@@ -26,28 +27,14 @@ use crate::{
 struct Present {
     version: Version,
     added: Seq,
+    /// Or never there.
     deleted: bool,
+    /// The device that writes is on record as holding it.
+    held: bool,
 }
 
-impl Present {
-    const NONE: Self = Self { version: Version(0), added: Seq(0), deleted: true };
-}
-
-/// A statement that may name `asked`, the ids in `$2`, which stand there one behind the other: no list is a parameter in
-/// every dialect, and one statement for any number of ids is prepared once.
-macro_rules! with_asked {
-    ($statement:literal) => {
-        concat!(
-            "WITH RECURSIVE asked (start, id) AS (SELECT 1, substr($2, 1, 36)
-             UNION ALL SELECT start + 36, substr($2, start + 36, 36) FROM asked WHERE start + 36 <= length($2)) ",
-            $statement
-        )
-    };
-}
-
-fn in_a_row(ids: &[CredentialId]) -> String {
-    ids.iter().map(ToString::to_string).collect()
-}
+/// Gifts in one statement: beyond this the list costs more to take apart than the statement.
+const GIFTS_AT_ONCE: usize = 64;
 
 for_every_driver! {
 impl CredentialStore for SqlStore {
@@ -109,10 +96,9 @@ impl CredentialStore for SqlStore {
             let Some(mut tx) = self.change(change.user, Part::Credentials).await? else {
                 return Ok(ChangeOutcome::NotVerified);
             };
-            if !tx.is_verified(change.device).await? {
+            let Some(present) = tx.present(change.device, change.id).await? else {
                 return Ok(ChangeOutcome::NotVerified);
-            }
-            let present = tx.present(change.id).await?.unwrap_or(Present::NONE);
+            };
             let nothing_to_delete = change.sealed.is_none() && present.deleted;
             if present.version != change.base || nothing_to_delete {
                 return Ok(ChangeOutcome::Conflict { present: present.version });
@@ -130,21 +116,21 @@ impl CredentialStore for SqlStore {
 
     async fn credentials_since(&self, user: UserId, cursor: Seq, limit: u32) -> StoreResult<CredentialChanges> {
         self.run("read changed credentials", || async {
-            // The seq first: every row up to it is visible to the next statement.
-            let seq: Option<i64> = query_scalar("SELECT seq FROM users WHERE id = $1")
-                .bind(user.to_string())
-                .fetch_optional(&self.reader)
-                .await?;
+            // One statement sees one moment: every row up to the seq is there.
             let rows = query(
-                "SELECT id, version, seq, added_seq, sealed FROM credentials
-                 WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+                "SELECT u.seq AS head_seq, c.id, c.version, c.seq, c.added_seq, c.sealed FROM users u LEFT JOIN (
+                     SELECT id, version, seq, added_seq, sealed FROM credentials
+                     WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+                 ) c ON TRUE WHERE u.id = $1 ORDER BY c.seq",
             )
             .bind(user.to_string())
             .bind(cursor.0)
             .bind(i64::from(limit))
             .fetch_all(&self.reader)
             .await?;
-            let rows: Vec<_> = rows.iter().map(|row| Columns::<D>(row).credential()).collect::<Result<_, _>>()?;
+            let seq = rows.first().map(|row| row.try_get("head_seq")).transpose()?;
+            let rows = rows.iter().filter_map(|row| Columns::<D>(row).credential_if_any().transpose());
+            let rows = rows.collect::<Result<Vec<_>, _>>()?;
             let mut total = rows.len() as u64;
             if rows.len() >= limit as usize {
                 let count: i64 =
@@ -162,12 +148,12 @@ impl CredentialStore for SqlStore {
 
     async fn credentials_by_id(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<CredentialChanges> {
         self.run("read credentials by name", || async {
-            // The seq first, as above.
+            // The seq first: every row up to it is visible to the next statement.
             let seq: Option<i64> = query_scalar("SELECT seq FROM users WHERE id = $1")
                 .bind(user.to_string())
                 .fetch_optional(&self.reader)
                 .await?;
-            let rows = query(with_asked!(
+            let rows = query(with_asked!("$2", 36,
                 "SELECT id, version, seq, added_seq, sealed FROM credentials
                  WHERE user_id = $1 AND sealed IS NOT NULL AND id IN (SELECT id FROM asked) ORDER BY seq"
             ))
@@ -184,7 +170,7 @@ impl CredentialStore for SqlStore {
 
     async fn holders(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<HashSet<(DeviceId, CredentialId)>> {
         self.run("read who holds credentials", || async {
-            let rows: Vec<(String, String)> = query_as(with_asked!(
+            let rows: Vec<(String, String)> = query_as(with_asked!("$2", 36,
                 "SELECT h.device_id, h.credential_id FROM devices d JOIN holdings h ON h.device_id = d.id
                  WHERE d.user_id = $1 AND h.credential_id IN (SELECT id FROM asked)"
             ))
@@ -209,18 +195,9 @@ impl CredentialStore for SqlStore {
             .fetch_all(&mut *tx.0)
             .await?;
             let verified: Vec<DeviceId> = verified.iter().map(|id| parse(id)).collect::<Result<_, _>>()?;
-            for gift in gifts.iter().filter(|gift| verified.contains(&gift.device)) {
-                if tx.hold(gift.device, gift.credential, at).await? {
-                    let event = NewEvent {
-                        id: gift.event,
-                        kind: EventKind::CredentialRead,
-                        device: Some(gift.device),
-                        address: None,
-                        detail: gift.credential.to_string(),
-                        at,
-                    };
-                    tx.write(user, &Trail { events: vec![event], mails: Vec::new() }).await?;
-                }
+            let gifts: Vec<&Gift> = gifts.iter().filter(|gift| verified.contains(&gift.device)).collect();
+            for gifts in gifts.chunks(GIFTS_AT_ONCE) {
+                tx.hold(user, gifts, at).await?;
             }
             tx.commit().await?;
             Ok(verified)
@@ -232,45 +209,63 @@ impl CredentialStore for SqlStore {
 
 for_every_driver! {
 impl Writing<'t> {
-    /// Whether the device did not hold it before.
-    async fn hold(&mut self, device: DeviceId, credential: CredentialId, at: UnixMillis) -> Result<bool, Fault> {
-        let new = query(
-            "INSERT INTO holdings (device_id, credential_id, given_at) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING RETURNING device_id",
-        )
-        .bind(device.to_string())
-        .bind(credential.to_string())
+    /// Puts on record what devices hold from now on, each with an entry in the log if it is new to the device.
+    async fn hold(&mut self, user: UserId, gifts: &[&Gift], at: UnixMillis) -> Result<(), Fault> {
+        let line = |gift: &&Gift| format!("{}{}{}", gift.device, gift.credential, gift.event);
+        let lines: String = gifts.iter().map(line).collect();
+        // The log first: what is on record already is in it.
+        query(with_asked!(
+            "$1",
+            108,
+            "INSERT INTO events (id, user_id, at, kind, device_id, address, detail)
+             SELECT substr(id, 73, 36), $2, $3, $4, substr(id, 1, 36), NULL, substr(id, 37, 36) FROM asked
+             WHERE NOT EXISTS (SELECT 1 FROM holdings h WHERE h.device_id = substr(asked.id, 1, 36)
+                               AND h.credential_id = substr(asked.id, 37, 36))"
+        ))
+        .bind(lines.clone())
+        .bind(user.to_string())
         .bind(at.0)
-        .fetch_optional(&mut *self.0)
+        .bind(name(&EventKind::CredentialRead)?)
+        .execute(&mut *self.0)
         .await?;
-        Ok(new.is_some())
+        query(with_asked!(
+            "$1",
+            108,
+            "INSERT INTO holdings (device_id, credential_id, given_at)
+             SELECT substr(id, 1, 36), substr(id, 37, 36), $2 FROM asked WHERE TRUE ON CONFLICT DO NOTHING"
+        ))
+        .bind(lines)
+        .bind(at.0)
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
     }
 }
 }
 
 for_every_driver! {
 impl Change<'t> {
-    async fn is_verified(&mut self, device: DeviceId) -> Result<bool, Fault> {
-        let count: i64 = query_scalar(
-            "SELECT COUNT(*) FROM devices d JOIN device_keys k ON k.device_id = d.id
+    /// What is stored of a credential that the device is about to write. `None`: the device is not verified.
+    async fn present(&mut self, device: DeviceId, id: CredentialId) -> Result<Option<Present>, Fault> {
+        type Row = (Option<i64>, Option<i64>, bool, bool);
+        let row: Option<Row> = query_as(
+            "SELECT c.version, c.added_seq, c.sealed IS NULL, h.device_id IS NOT NULL
+             FROM devices d JOIN device_keys k ON k.device_id = d.id
+             LEFT JOIN credentials c ON c.user_id = d.user_id AND c.id = $3
+             LEFT JOIN holdings h ON h.device_id = d.id AND h.credential_id = $3
              WHERE d.id = $1 AND d.user_id = $2 AND d.state = 'verified' AND k.restore_until IS NULL",
         )
         .bind(device.to_string())
         .bind(self.user.to_string())
-        .fetch_one(&mut *self.tx.0)
-        .await?;
-        Ok(count == 1)
-    }
-
-    async fn present(&mut self, id: CredentialId) -> Result<Option<Present>, Fault> {
-        let row: Option<(i64, i64, bool)> = query_as(
-            "SELECT version, added_seq, sealed IS NULL FROM credentials WHERE user_id = $1 AND id = $2",
-        )
-        .bind(self.user.to_string())
         .bind(id.to_string())
         .fetch_optional(&mut *self.tx.0)
         .await?;
-        Ok(row.map(|(version, added, deleted)| Present { version: Version(version), added: Seq(added), deleted }))
+        Ok(row.map(|(version, added, deleted, held)| Present {
+            version: Version(version.unwrap_or_default()),
+            added: Seq(added.unwrap_or_default()),
+            deleted,
+            held,
+        }))
     }
 
     async fn credential_count(&mut self) -> Result<u64, Fault> {
@@ -306,8 +301,13 @@ impl Change<'t> {
         .bind(change.device.to_string())
         .execute(&mut *self.tx.0)
         .await?;
-        if change.sealed.is_some() {
-            self.tx.hold(change.device, change.id, change.at).await?;
+        if change.sealed.is_some() && !present.held {
+            query("INSERT INTO holdings (device_id, credential_id, given_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                .bind(change.device.to_string())
+                .bind(change.id.to_string())
+                .bind(change.at.0)
+                .execute(&mut *self.tx.0)
+                .await?;
         }
         let kind = match (&change.sealed, present.deleted) {
             (None, _) => EventKind::CredentialDeleted,

@@ -18,7 +18,7 @@ use super::{
     transaction::{Change, Part, Writing},
 };
 use crate::store::{
-    Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Link, LinkPurpose, NewDevice, Receipt, Revoke,
+    Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Heads, Link, LinkPurpose, NewDevice, Receipt, Revoke,
     Revoked, StoreResult, TokenHash, Trail,
 };
 
@@ -83,6 +83,10 @@ impl DeviceStore for SqlStore {
             row.map(|row| Columns::<D>(&row).device()).transpose()
         })
         .await
+    }
+
+    async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<(Heads, Device)>> {
+        self.questions.greet(user, device).await
     }
 
     async fn devices(&self, user: UserId) -> StoreResult<Vec<Device>> {

@@ -20,13 +20,13 @@ use crate::{
 
 /// How long an operation may take with all its tries, waits for connections and rows: whoever asked holds a socket or a
 /// request open meanwhile. Also the longest that a database which does not answer is waited for.
-const OPERATION_MAX: Duration = Duration::from_secs(8);
+pub(super) const OPERATION_MAX: Duration = Duration::from_secs(8);
 /// The longest pauses before a further try; each is drawn at random, so that those who met do not meet again. A deadlock is
 /// over at once, a connection is there again at once or not for long: acquiring one waits for the server by itself.
 const PAUSES_MAX: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(100), Duration::from_millis(400)];
 
 impl<D: Driver> SqlStore<D> {
-    /// Carries out an operation and names it in whatever goes wrong. `attempt` is one try: it may be run several times.
+    /// [`run`], for the store's own methods.
     pub(super) async fn run<T, F>(
         &self,
         operation: &'static str,
@@ -36,20 +36,29 @@ impl<D: Driver> SqlStore<D> {
         T: Send,
         F: Future<Output = Result<T, Fault>> + Send,
     {
-        let outcome = timeout(OPERATION_MAX, persist(attempt)).await;
-        let fault = match outcome {
-            Ok(Ok(done)) => return Ok(done),
-            Ok(Err(fault)) => fault,
-            Err(_) => Fault::InDoubt(took_too_long()),
-        };
-        let error = fault.during(operation);
-        let outcome = match error {
-            StoreError::Unavailable { .. } => Outcome::Unavailable,
-            StoreError::Refused { .. } | StoreError::Corrupt { .. } => Outcome::Refused,
-        };
-        FIGURES.store_errors.get_or_create(&Call::new(operation, outcome)).inc();
-        Err(error)
+        run(operation, attempt).await
     }
+}
+
+/// Carries out an operation and names it in whatever goes wrong. `attempt` is one try: it may be run several times.
+pub(super) async fn run<T, F>(operation: &'static str, attempt: impl Fn() -> F + Send + Sync) -> StoreResult<T>
+where
+    T: Send,
+    F: Future<Output = Result<T, Fault>> + Send,
+{
+    let outcome = timeout(OPERATION_MAX, persist(attempt)).await;
+    let fault = match outcome {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(fault)) => fault,
+        Err(_) => Fault::InDoubt(took_too_long()),
+    };
+    let error = fault.during(operation);
+    let outcome = match error {
+        StoreError::Unavailable { .. } => Outcome::Unavailable,
+        StoreError::Refused { .. } | StoreError::Corrupt { .. } => Outcome::Refused,
+    };
+    FIGURES.store_errors.get_or_create(&Call::new(operation, outcome)).inc();
+    Err(error)
 }
 
 /// Tries again where nothing was done and another try may do it.

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::{
     SqlStore,
+    looks::Desk,
     open::{APPLIED, Inspection, OpenError, Tables},
     operation::took_too_long,
 };
@@ -31,6 +32,9 @@ const IDLE_IN_TRANSACTION_MS_MAX: u32 = 4_000;
 /// A connection that comes back to the pool has to answer within this. One that does not (its query was given up, its
 /// server or the way there is gone) is closed, and keeps no place that a working one could have.
 const RELEASE_MAX: Duration = Duration::from_secs(1);
+/// A connection that answered so lately is used without asking again whether it is there: that would be one more way to the
+/// database and back for every statement. One that broke since is noticed by what it is used for, which is tried again.
+const FRESH_MAX: Duration = Duration::from_secs(1);
 /// Connections that nobody needs, and old ones, are closed: after a failover they come to be where the database is now.
 const IDLE_MAX: Duration = Duration::from_mins(10);
 const LIFE_MAX: Duration = Duration::from_mins(30);
@@ -61,11 +65,21 @@ impl PostgresStore {
             .acquire_timeout(ACQUIRE_MAX)
             .idle_timeout(IDLE_MAX)
             .max_lifetime(LIFE_MAX)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > FRESH_MAX {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_release(|connection, _| Box::pin(still_answers(connection)))
             .connect_with(options)
             .await
             .map_err(OpenError::connecting)?;
-        let store = Self { writer: pool.clone(), reader: pool };
+        let questions = Desk::questions(&pool, &pool);
+        let store = Self { writer: pool.clone(), reader: pool, questions };
         store.remember_epoch(entropy).await?;
         Ok(store)
     }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     kms::WrappedKey,
     store::{
-        CredentialRow, Device, DeviceKey, Event, Link, LinkedDevice, OutboxMail, PendingTotp, Receipt, Session,
+        CredentialRow, Device, DeviceKey, Event, Heads, Link, LinkedDevice, OutboxMail, PendingTotp, Receipt, Session,
         StoreError, TokenHash, User, Whereabouts,
     },
 };
@@ -105,6 +105,24 @@ impl Columns<'r> {
         })
     }
 
+    pub(super) fn id<T: FromStr>(&self) -> Result<T, Fault> {
+        parse(&self.0.try_get::<String, _>("id")?)
+    }
+
+    pub(super) fn token_hash(&self) -> Result<TokenHash, Fault> {
+        hash(self.0.try_get("token_hash")?)
+    }
+
+    /// Columns that begin with `head_`.
+    pub(super) fn heads(&self) -> Result<Heads, Fault> {
+        Ok(Heads {
+            seq: Seq(self.0.try_get("head_seq")?),
+            devices: Seq(self.0.try_get("head_devices")?),
+            sessions: Seq(self.0.try_get("head_sessions")?),
+            credentials: Seq(self.0.try_get("head_credentials")?),
+        })
+    }
+
     pub(super) fn session(&self) -> Result<Session, Fault> {
         Ok(Session {
             id: parse(&self.0.try_get::<String, _>("id")?)?,
@@ -186,6 +204,12 @@ impl Columns<'r> {
             added_seq: Seq(self.0.try_get("added_seq")?),
             sealed: self.0.try_get("sealed")?,
         })
+    }
+
+    /// From a join that may have found none.
+    pub(super) fn credential_if_any(&self) -> Result<Option<CredentialRow>, Fault> {
+        let is_there = self.0.try_get::<Option<String>, _>("id")?.is_some();
+        is_there.then(|| self.credential()).transpose()
     }
 
     pub(super) fn data_key(&self) -> Result<WrappedKey, Fault> {

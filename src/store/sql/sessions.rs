@@ -49,15 +49,7 @@ impl SessionStore for SqlStore {
     }
 
     async fn session(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Session>> {
-        self.run("find a session", || async {
-            let row = query("SELECT * FROM sessions WHERE token_hash = $1 AND expires_at > $2")
-                .bind(token.to_vec())
-                .bind(now.0)
-                .fetch_optional(&self.reader)
-                .await?;
-            row.map(|row| Columns::<D>(&row).session()).transpose()
-        })
-        .await
+        self.questions.session(token, now).await
     }
 
     async fn rotate_session(&self, session: SessionId, token: TokenHash) -> StoreResult<()> {
@@ -86,16 +78,7 @@ impl SessionStore for SqlStore {
     }
 
     async fn touch_session(&self, session: SessionId, at: UnixMillis) -> StoreResult<()> {
-        self.run("note a session's use", || async {
-            let mut tx = self.begin().await?;
-            query("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2")
-                .bind(session.to_string())
-                .bind(at.0)
-                .execute(&mut *tx.0)
-                .await?;
-            tx.commit().await
-        })
-        .await
+        self.questions.touch_session(session, at).await
     }
 
     async fn end_session(&self, user: UserId, session: SessionId, trail: Trail) -> StoreResult<Option<Seq>> {

@@ -18,6 +18,7 @@ use sqlx::{
 
 use super::{
     SqlStore,
+    looks::Desk,
     open::{APPLIED, Inspection, OpenError, Tables},
 };
 use crate::entropy::Entropy;
@@ -36,18 +37,22 @@ impl SqliteStore {
     pub async fn open(url: &str, entropy: &Entropy) -> Result<Self, OpenError> {
         let options = options(url)?.create_if_missing(true);
         make_file(options.get_filename())?;
+        // A file does not go away, as a server does: no connection is asked whether it is still there.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await
             .map_err(OpenError::connecting)?;
         MIGRATIONS.run(&writer).await.map_err(OpenError::migrating)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
+            .test_before_acquire(false)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .map_err(OpenError::connecting)?;
-        let store = Self { writer, reader };
+        let questions = Desk::questions(&writer, &reader);
+        let store = Self { writer, reader, questions };
         store.remember_epoch(entropy).await?;
         Ok(store)
     }

@@ -10,7 +10,7 @@ use super::{
     transaction::{Change, Part, existing},
 };
 use crate::store::{
-    Changes, Heads, LinkPurpose, NewLink, NewUser, NewVendorUser, Revoke, StoreResult, TokenHash, Trail, User,
+    Changes, Heads, LinkPurpose, Look, NewLink, NewUser, NewVendorUser, Revoke, StoreResult, TokenHash, Trail, User,
     UserStore,
 };
 
@@ -281,19 +281,20 @@ impl UserStore for SqlStore {
 
     async fn heads(&self, user: UserId) -> StoreResult<Option<Heads>> {
         self.run("read a user's seq", || async {
-            let row: Option<(i64, i64, i64, i64)> =
-                query_as("SELECT seq, devices_seq, sessions_seq, credentials_seq FROM users WHERE id = $1")
-                    .bind(user.to_string())
-                    .fetch_optional(&self.reader)
-                    .await?;
-            Ok(row.map(|(seq, devices, sessions, credentials)| Heads {
-                seq: Seq(seq),
-                devices: Seq(devices),
-                sessions: Seq(sessions),
-                credentials: Seq(credentials),
-            }))
+            let row = query(
+                "SELECT seq AS head_seq, devices_seq AS head_devices, sessions_seq AS head_sessions,
+                 credentials_seq AS head_credentials FROM users WHERE id = $1",
+            )
+            .bind(user.to_string())
+            .fetch_optional(&self.reader)
+            .await?;
+            row.map(|row| Columns::<D>(&row).heads()).transpose()
         })
         .await
+    }
+
+    async fn look(&self, user: UserId, known: Option<Heads>) -> StoreResult<Option<Look>> {
+        self.questions.look(user, known).await
     }
 
     async fn changed_since(&self, since: UnixMillis) -> StoreResult<Changes> {

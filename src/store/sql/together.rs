@@ -1,0 +1,229 @@
+//! Questions of many askers, put to the database together. While one batch is answered, those who ask meanwhile gather, and
+//! the next batch takes them all: who is alone waits for nobody, and a thousand at once cost a few statements.
+//!
+//! Each answer comes from statements that began after the question was asked, as if it had been asked alone.
+
+use std::{fmt, io, sync::Arc};
+
+use tokio::{
+    sync::{
+        Mutex,
+        mpsc::{self, Receiver, Sender},
+        oneshot,
+    },
+    time::timeout,
+};
+
+use super::{
+    operation::{self, OPERATION_MAX, took_too_long},
+    rows::Fault,
+};
+use crate::{
+    causes,
+    store::{StoreError, StoreResult},
+};
+
+/// Questions in one batch. From here on a larger one costs no less for each.
+const BATCH_MAX: usize = 64;
+/// Batches under way at once: one connection that hangs holds up half of those who ask, not all.
+const DESKS: usize = 2;
+/// Questions that may wait; who comes then waits for room.
+const WAITING_MAX: usize = 1_024;
+
+type Asked<Q, A> = (Q, oneshot::Sender<StoreResult<A>>);
+
+/// One kind of question.
+pub(super) struct Together<Q, A> {
+    operation: &'static str,
+    desk: Sender<Asked<Q, A>>,
+}
+
+impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
+    /// `answer` answers each question, in their order; it may be run several times. Needs a running tokio runtime, and
+    /// lives as long as this.
+    pub(super) fn start<F>(
+        operation: &'static str,
+        answer: impl Fn(Arc<[Q]>) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Vec<A>, Fault>> + Send + 'static,
+    {
+        let (desk, waiting) = mpsc::channel(WAITING_MAX);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..DESKS {
+            tokio::spawn(serve(operation, waiting.clone(), answer.clone()));
+        }
+        Self { operation, desk }
+    }
+
+    pub(super) async fn ask(&self, question: Q) -> StoreResult<A> {
+        let asking = async {
+            let (answer, answered) = oneshot::channel();
+            self.desk.send((question, answer)).await.ok()?;
+            answered.await.ok()
+        };
+        match timeout(OPERATION_MAX, asking).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => Err(self.unavailable(io::Error::from(io::ErrorKind::BrokenPipe).into())),
+            Err(_) => Err(self.unavailable(took_too_long())),
+        }
+    }
+
+    fn unavailable(&self, error: sqlx::Error) -> StoreError {
+        StoreError::Unavailable { operation: self.operation, source: Box::new(error) }
+    }
+}
+
+/// Takes batch after batch, until nobody can ask any more.
+async fn serve<Q, A, F>(
+    operation: &'static str,
+    waiting: Arc<Mutex<Receiver<Asked<Q, A>>>>,
+    answer: impl Fn(Arc<[Q]>) -> F + Send + Sync,
+) where
+    Q: Clone + Send + Sync,
+    A: Send,
+    F: Future<Output = Result<Vec<A>, Fault>> + Send,
+{
+    loop {
+        let mut batch = Vec::new();
+        if waiting.lock().await.recv_many(&mut batch, BATCH_MAX).await == 0 {
+            return;
+        }
+        // Who gave up need not be answered.
+        batch.retain(|(_, asker)| !asker.is_closed());
+        if batch.is_empty() {
+            continue;
+        }
+        let questions: Arc<[Q]> = batch.iter().map(|(question, _)| question.clone()).collect();
+        match operation::run(operation, || answer(questions.clone())).await {
+            Ok(answers) => {
+                for ((_, asker), answer) in batch.into_iter().zip(answers) {
+                    asker.send(Ok(answer)).ok();
+                }
+            }
+            // One question's row may be all that is wrong: the others are not to suffer for it.
+            Err(StoreError::Refused { .. } | StoreError::Corrupt { .. }) if batch.len() > 1 => {
+                for (question, asker) in batch {
+                    let alone: Arc<[Q]> = [question].into();
+                    let answers = operation::run(operation, || answer(alone.clone())).await;
+                    let none =
+                        || Err(StoreError::Corrupt { operation, what: "a question without an answer".to_owned() });
+                    asker.send(answers.and_then(|mut answers| answers.pop().map_or_else(none, Ok))).ok();
+                }
+            }
+            Err(error) => {
+                for (_, asker) in batch {
+                    asker.send(Err(again(&error))).ok();
+                }
+            }
+        }
+    }
+}
+
+/// The error for one more asker.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable { operation, source } => {
+            StoreError::Unavailable { operation, source: causes::in_one_line(&**source).into() }
+        }
+        StoreError::Refused { operation, source } => {
+            StoreError::Refused { operation, source: causes::in_one_line(&**source).into() }
+        }
+        StoreError::Corrupt { operation, what } => StoreError::Corrupt { operation, what: what.clone() },
+    }
+}
+
+impl<Q, A> fmt::Debug for Together<Q, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Together({})", self.operation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Mutex, PoisonError},
+        time::Duration,
+    };
+
+    use futures_util::future::join_all;
+    use tokio::{sync::Semaphore, time::sleep};
+
+    use super::*;
+
+    /// Answers with the double, batch by batch as there are permits; 13 is a row that does not hold what it should.
+    struct Doubling {
+        together: Together<u64, u64>,
+        batches: Arc<Mutex<Vec<usize>>>,
+        permits: Arc<Semaphore>,
+    }
+
+    impl Doubling {
+        fn start() -> Self {
+            let (batches, permits) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));
+            let (counted, permitted) = (batches.clone(), permits.clone());
+            let together = Together::start("double", move |asked: Arc<[u64]>| {
+                let (counted, permitted) = (counted.clone(), permitted.clone());
+                async move {
+                    counted.lock().unwrap_or_else(PoisonError::into_inner).push(asked.len());
+                    permitted.acquire().await.unwrap().forget();
+                    if asked.contains(&13) {
+                        return Err(Fault::Unexpected("13".to_owned()));
+                    }
+                    Ok(asked.iter().map(|number| number * 2).collect())
+                }
+            });
+            Self { together, batches, permits }
+        }
+
+        async fn until_batches(&self, count: usize) {
+            while self.batches().len() < count {
+                sleep(Duration::from_millis(1)).await;
+            }
+        }
+
+        fn batches(&self) -> Vec<usize> {
+            self.batches.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_are_answered_together_and_each_with_its_own() {
+        let doubling = Doubling::start();
+        let asked = |number| doubling.together.ask(number);
+        // Every desk has a question; the others gather.
+        let (first, second) = (asked(100), asked(101));
+        let gathering = async {
+            doubling.until_batches(2).await;
+            let others = join_all((102..150).map(asked));
+            tokio::join!(others, async {
+                sleep(Duration::from_millis(1)).await;
+                doubling.permits.add_permits(1_000);
+            })
+            .0
+        };
+        let second = async {
+            doubling.until_batches(1).await;
+            second.await
+        };
+        let (first, second, others) = tokio::join!(first, second, gathering);
+        for (number, answer) in (100..150).zip([first, second].into_iter().chain(others)) {
+            assert_eq!(answer.unwrap(), number * 2);
+        }
+        assert_eq!(doubling.batches(), [1, 1, 48]);
+    }
+
+    #[tokio::test]
+    async fn one_row_that_is_wrong_spoils_no_others_answer() {
+        let doubling = Doubling::start();
+        doubling.permits.add_permits(1_000);
+        let answers = join_all((10..20).map(|number| doubling.together.ask(number))).await;
+        for (number, answer) in (10..20).zip(answers) {
+            match answer {
+                Ok(double) => assert_eq!(double, number * 2),
+                Err(error) => assert!(number == 13 && matches!(error, StoreError::Corrupt { .. }), "{number}: {error}"),
+            }
+        }
+        assert_eq!(doubling.batches().iter().max(), Some(&10), "they did ask together");
+    }
+}
