@@ -54,6 +54,7 @@ async fn prove(node: &Node, caller: &Caller, nonce: &[u8; NONCE_BYTES], hello: H
         standing: standing(&device),
         cursor: starting_cursor(hello.cursor, hello.epoch.as_ref(), &node.epoch, heads.seq),
         head: heads.seq,
+        credentials: heads.credentials,
         epoch: node.epoch.clone(),
         want_unlock: hello.want_unlock,
         heartbeat: node.settings.heartbeat,

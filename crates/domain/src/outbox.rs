@@ -41,6 +41,8 @@ pub struct Outbox {
     mid_run: bool,
     /// The first catch-up is not over.
     initial: bool,
+    /// Up to here there is nothing to read for the first catch-up.
+    nothing_until: Option<Seq>,
     /// Up to here it is not sure that news was sealed after the device was last given what it retrieved.
     retrieved: Seq,
 }
@@ -55,8 +57,20 @@ impl Outbox {
             reading: false,
             mid_run: false,
             initial: true,
+            nothing_until: None,
             retrieved: Seq(0),
         }
+    }
+
+    /// The device has all that there is up to the head: its first catch-up need not be read.
+    pub fn has_everything(&mut self) {
+        self.nothing_until = Some(self.head);
+    }
+
+    /// The empty page that is all of the first catch-up of a device that has everything; once.
+    pub fn page_without_reading(&mut self, now: Instant) -> Option<SyncPage> {
+        let seq = self.nothing_until.take_if(|_| self.initial && !self.reading)?;
+        Some(self.page_read(SyncPage { seq, done: true, total: Some(0), ..SyncPage::default() }, now))
     }
 
     /// Takes news in. Gives the page back if it may be sent now.
@@ -248,6 +262,18 @@ mod tests {
         assert!(outbox.begin_retrieval());
         assert_eq!(outbox.retrieved(page(8), now), None, "there is nothing in it");
         assert_eq!(outbox.heartbeat(now), Some(page(8)));
+    }
+
+    #[test]
+    fn who_has_everything_is_told_so_without_a_read_and_reads_what_came_meanwhile() {
+        let now = Instant::now();
+        let mut outbox = Outbox::new(Seq(5), Seq(7));
+        outbox.has_everything();
+        assert_eq!(outbox.deliver(delivery(7, 8), now), None, "the first catch-up is not over");
+        assert_eq!(outbox.page_without_reading(now), Some(SyncPage { total: Some(0), ..page(7) }));
+        assert!(outbox.is_live());
+        assert_eq!(outbox.page_without_reading(now), None, "once");
+        assert_eq!(outbox.next_read(), Some(Seq(7)), "what came meanwhile");
     }
 
     #[test]

@@ -362,6 +362,7 @@ impl World {
             standing: if verified_at.is_some() { Standing::Verified } else { Standing::Pending },
             cursor,
             head: self.store.heads.seq,
+            credentials: self.store.heads.credentials,
             epoch: Epoch("e".into()),
             want_unlock: node == 0,
             heartbeat: Duration::from_secs(30),

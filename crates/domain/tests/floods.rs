@@ -39,6 +39,7 @@ fn connection(standing: Standing) -> (Identified, Moment) {
         standing,
         cursor: Seq(0),
         head: Seq(0),
+        credentials: Seq(0),
         epoch: Epoch("epoch".to_owned()),
         want_unlock: false,
         heartbeat: Duration::from_secs(30),

@@ -90,6 +90,11 @@ impl Identified {
         })));
         if state == DeviceState::Verified {
             connection.begin(start.head, start.want_unlock, &mut effects);
+            if let Stage::Verified { outbox, .. } = &mut connection.stage
+                && start.cursor >= start.credentials
+            {
+                outbox.has_everything();
+            }
         }
         connection.pump(moment, &mut effects);
         (connection, effects)
@@ -279,17 +284,20 @@ impl Identified {
 
     fn beat(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         self.check_deadlines(moment, effects);
+        // A page is acknowledged: whoever is sent one is asked already whether it is alive.
+        let mut asked = false;
         let owed_since = match &mut self.stage {
             Stage::Closed | Stage::Revoked { .. } => return,
             Stage::Pending => None,
             Stage::Verified { outbox, .. } => {
                 // A browser cannot see pings; this is how its page knows that the server is there.
                 let beat = if moment.writable { outbox.heartbeat(moment.now) } else { None };
+                asked |= beat.is_some();
                 effects.extend(beat.map(|page| Effect::Send(ServerMessage::Sync(page))));
                 outbox.waiting_since()
             }
         };
-        if moment.writable {
+        if moment.writable && !asked {
             effects.push(Effect::Ping);
         }
         // A deadline that comes before the next beat has a look of its own.
@@ -345,6 +353,8 @@ impl Identified {
         effects.extend(std::mem::take(&mut self.replies).into_iter().map(Effect::Send));
         let list_may_go = match &mut self.stage {
             Stage::Verified { outbox, unlocking: false } => {
+                let page = outbox.page_without_reading(moment.now);
+                effects.extend(page.map(|page| Effect::Send(ServerMessage::Sync(page))));
                 if self.retry_at.is_none() {
                     effects.extend(outbox.next_read().map(|cursor| Effect::Read { cursor }));
                     effects.extend(self.retrieval.as_ref().and_then(|retrieval| retrieval.next(outbox)));
@@ -362,4 +372,51 @@ impl Identified {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use keyleash_protocol::Epoch;
+
+    use super::*;
+
+    fn welcomed(standing: Standing, credentials: Seq, moment: Moment) -> (Identified, Vec<Effect>) {
+        let start = Start {
+            standing,
+            cursor: Seq(5),
+            head: Seq(9),
+            credentials,
+            epoch: Epoch("e".into()),
+            want_unlock: false,
+            heartbeat: Duration::from_secs(30),
+            grace: Duration::ZERO,
+        };
+        Identified::new(start, moment)
+    }
+
+    fn is_page(effect: &Effect, at: Seq) -> bool {
+        matches!(effect, Effect::Send(ServerMessage::Sync(page)) if page.seq == at && page.done && page.upserts.is_empty())
+    }
+
+    #[test]
+    fn only_who_may_lack_something_is_read_for() {
+        let moment = Moment { now: Instant::now(), writable: true };
+        let (_, lacking) = welcomed(Standing::Verified, Seq(6), moment);
+        assert!(lacking.contains(&Effect::Read { cursor: Seq(5) }));
+        let (_, complete) = welcomed(Standing::Verified, Seq(5), moment);
+        assert!(!complete.iter().any(|effect| matches!(effect, Effect::Read { .. })), "{complete:?}");
+        assert!(complete.iter().any(|effect| is_page(effect, Seq(9))), "{complete:?}");
+    }
+
+    #[test]
+    fn each_beat_asks_once_whether_somebody_is_there() {
+        let moment = Moment { now: Instant::now(), writable: true };
+        let (mut pending, _) = welcomed(Standing::Pending, Seq(5), moment);
+        assert_eq!(pending.handle(Input::Beat, moment), [Effect::Ping]);
+        let (mut verified, _) = welcomed(Standing::Verified, Seq(5), moment);
+        assert_eq!(verified.handle(Input::Beat, moment), [Effect::Ping], "its first page is under way");
+        verified.handle(Input::Message(ClientMessage::Ack { seq: Seq(9) }), moment);
+        let asked = verified.handle(Input::Beat, moment);
+        assert!(matches!(&asked[..], [page] if is_page(page, Seq(9))), "{asked:?}");
+    }
 }

@@ -97,6 +97,7 @@ mod tests {
             standing,
             cursor: Seq(5),
             head: Seq(5),
+            credentials: Seq(5),
             epoch: Epoch("e".into()),
             want_unlock: false,
             heartbeat: Duration::from_secs(30),
@@ -104,8 +105,6 @@ mod tests {
         };
         let mut connection = Identified::new(start, moment).0;
         if standing == Standing::Verified {
-            let page = SyncPage { seq: Seq(5), done: true, ..SyncPage::default() };
-            connection.handle(Input::Page(Ok(page)), moment);
             connection.handle(Input::Message(ClientMessage::Ack { seq: Seq(5) }), moment);
         }
         connection

@@ -17,6 +17,8 @@ pub struct Start {
     /// Where to catch up from (see [`crate::catch_up`]).
     pub cursor: Seq,
     pub head: Seq,
+    /// The last change to a credential; a device that is there already has nothing to catch up on.
+    pub credentials: Seq,
     pub epoch: Epoch,
     pub want_unlock: bool,
     pub heartbeat: Duration,
