@@ -46,15 +46,9 @@ impl Note {
 
     /// This one, and then `later`.
     fn then(self, later: Self) -> Self {
-        let (before, after) = (self.activity, later.activity);
         Self {
             user: self.user,
-            activity: Activity {
-                device: self.activity.device,
-                acked: before.acked.max(after.acked),
-                last_seen: before.last_seen.max(after.last_seen),
-                step: after.step.or(before.step),
-            },
+            activity: self.activity.then(later.activity),
             caught_up: self.caught_up || later.caught_up,
         }
     }

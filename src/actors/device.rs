@@ -25,6 +25,7 @@ use super::{
     asking::{self, Claim},
     directory::{Node, Seat},
     hello,
+    limits::SIGN_OF_LIFE_EVERY,
     user::{Acked, Join, Left, LookAgain},
 };
 use crate::{clock::Clock as _, store::Activity, telemetry::FIGURES};
@@ -69,6 +70,8 @@ struct Live {
     expires_at: UnixMillis,
     address: IpAddr,
     acked: Seq,
+    /// When it was last written down that it is alive.
+    noted: UnixMillis,
     /// None for a removed device: nobody has news for it.
     seat: Option<Seat>,
 }
@@ -141,6 +144,7 @@ impl DeviceActor {
             expires_at: caller.expires_at,
             address: caller.address,
             acked: cursor,
+            noted: self.node.ports.clock.now(),
             seat,
         }));
         ctx.run_interval(heartbeat, |actor, ctx| {
@@ -214,9 +218,12 @@ impl DeviceActor {
             }
             Effect::Acked(seq) => {
                 let last_seen = node.ports.clock.now();
-                let activity = Activity { device, acked: seq, last_seen, step: None };
                 let caught_up = seq > live.acked;
-                node.activity.note(Note { user, activity, caught_up });
+                if caught_up || last_seen.since(live.noted) >= SIGN_OF_LIFE_EVERY {
+                    live.noted = last_seen;
+                    let activity = Activity { device, acked: seq, last_seen, step: None };
+                    node.activity.note(Note { user, activity, caught_up });
+                }
                 if caught_up {
                     live.acked = seq;
                     // One that does not fit is made up for by the next heartbeat's ack.

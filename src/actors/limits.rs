@@ -35,6 +35,9 @@ pub const SWEEP_OVERLAP: Duration = Duration::from_secs(10);
 pub const ACTIVITY_DEVICES_MAX: usize = 65_536;
 /// Devices written in one transaction.
 pub const ACTIVITY_BATCH: usize = 512;
+/// A sign of life that says nothing else is written down this often: what is shown of a device whose node died is off by no
+/// more. While its node lives, the node knows better.
+pub const SIGN_OF_LIFE_EVERY: Duration = Duration::from_mins(5);
 /// How long they are collected, and the pause before a failed batch is tried again.
 pub const ACTIVITY_EVERY: Duration = Duration::from_secs(1);
 

@@ -170,6 +170,18 @@ pub struct Activity {
     pub step: Option<Step>,
 }
 
+impl Activity {
+    /// This, and then `later`, of the same device.
+    pub fn then(self, later: Self) -> Self {
+        Self {
+            device: self.device,
+            acked: self.acked.max(later.acked),
+            last_seen: self.last_seen.max(later.last_seen),
+            step: later.step.or(self.step),
+        }
+    }
+}
+
 /// How a device's place changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {

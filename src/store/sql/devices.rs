@@ -1,5 +1,7 @@
 //! Devices: enrolment, approval, removal. The races between these are decided here, by the order of transactions.
 
+use std::collections::BTreeMap;
+
 use keyleash_domain::{
     device::{Life, Step},
     text::DeviceName,
@@ -240,12 +242,12 @@ impl DeviceStore for SqlStore {
     async fn record_activity(&self, node: NodeId, batch: &[Activity]) -> StoreResult<()> {
         self.run("record activity", || async {
             let mut tx = self.begin().await?;
-            // In one order, so that two nodes never hold what the other one waits for.
-            let mut batch = batch.to_vec();
-            batch.sort_unstable_by_key(|activity| activity.device);
+            // In one order, so that two nodes hardly ever hold what the other one waits for.
+            let mut devices = BTreeMap::new();
             for activity in batch {
-                tx.record(node, &activity).await?;
+                devices.entry(activity.device).and_modify(|known: &mut Activity| *known = known.then(*activity)).or_insert(*activity);
             }
+            tx.record(node, &devices.into_values().collect::<Vec<_>>()).await?;
             tx.commit().await
         })
         .await

@@ -6,6 +6,7 @@ use keyleash_protocol::NodeId;
 use sqlx::{query, query_as};
 
 use super::{
+    asked::{in_a_row, with_asked},
     driver::for_every_driver,
     rows::{Fault, parse},
     transaction::Writing,
@@ -55,44 +56,79 @@ impl NodeStore for SqlStore {
 }
 }
 
+/// Devices in one statement: beyond this the list costs more to take apart than the statement.
+const DEVICES_AT_ONCE: usize = 64;
+
+/// What is written down of one device, as [`with_asked`] takes it: its id, and numbers of 16 digits.
+fn line(activity: &Activity) -> String {
+    let came = match activity.step {
+        Some(Step::Came(at)) => at.0,
+        Some(Step::Went) | None => 0,
+    };
+    let step = u8::from(activity.step.is_some());
+    format!("{}{:016}{:016}{came:016}{step}", activity.device, activity.acked.0, activity.last_seen.0)
+}
+
 for_every_driver! {
 impl Writing<'t> {
-    /// One device's part of a batch.
-    pub(super) async fn record(&mut self, node: NodeId, activity: &Activity) -> Result<(), Fault> {
-        query(
-            "UPDATE devices SET last_seen = $3, acked = CASE WHEN acked < $2 THEN $2 ELSE acked END,
-             presence_at = CASE WHEN acked < $2 OR $4 THEN (SELECT now_ms FROM clock) ELSE presence_at END
-             WHERE id = $1",
-        )
-        .bind(activity.device.to_string())
-        .bind(activity.acked.0)
-        .bind(activity.last_seen.0)
-        .bind(activity.step.is_some())
-        .execute(&mut *self.0)
-        .await?;
-        match activity.step {
-            None => {}
-            Some(Step::Came(at)) => {
-                query(
-                    "UPDATE devices SET node = $2, node_since = $3 WHERE id = $1 AND NOT (
-                         node_since IS NOT NULL AND node_since > $3 AND EXISTS (
-                             SELECT 1 FROM nodes n
-                             WHERE n.id = devices.node AND n.alive_until > (SELECT now_ms FROM clock)))",
-                )
-                .bind(activity.device.to_string())
-                .bind(node.to_string())
-                .bind(at.0)
-                .execute(&mut *self.0)
-                .await?;
+    /// A batch with each device once.
+    pub(super) async fn record(&mut self, node: NodeId, batch: &[Activity]) -> Result<(), Fault> {
+        for batch in batch.chunks(DEVICES_AT_ONCE) {
+            self.record_signs_of_life(batch.iter().map(line).collect()).await?;
+            let of = |which: fn(&Step) -> bool| batch.iter().filter(move |activity| activity.step.as_ref().is_some_and(which));
+            let came: String = of(|step| matches!(step, Step::Came(_))).map(line).collect();
+            if !came.is_empty() {
+                self.record_arrivals(node, came).await?;
             }
-            Some(Step::Went) => {
-                query("UPDATE devices SET node = NULL WHERE id = $1 AND node = $2")
-                    .bind(activity.device.to_string())
-                    .bind(node.to_string())
-                    .execute(&mut *self.0)
-                    .await?;
+            let went = in_a_row(of(|step| *step == Step::Went).map(|activity| &activity.device));
+            if !went.is_empty() {
+                self.record_departures(node, went).await?;
             }
         }
+        Ok(())
+    }
+
+    async fn record_signs_of_life(&mut self, lines: String) -> Result<(), Fault> {
+        query(with_asked!(
+            "$1",
+            85,
+            ", did AS (SELECT substr(id, 1, 36) AS device, CAST(substr(id, 37, 16) AS BIGINT) AS acked,
+                       CAST(substr(id, 53, 16) AS BIGINT) AS seen, substr(id, 85, 1) AS step FROM asked)
+             UPDATE devices SET last_seen = did.seen,
+             acked = CASE WHEN devices.acked < did.acked THEN did.acked ELSE devices.acked END,
+             presence_at = CASE WHEN devices.acked < did.acked OR did.step = '1'
+                           THEN (SELECT now_ms FROM clock) ELSE presence_at END
+             FROM did WHERE devices.id = did.device"
+        ))
+        .bind(lines)
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    async fn record_arrivals(&mut self, node: NodeId, lines: String) -> Result<(), Fault> {
+        query(with_asked!(
+            "$1",
+            85,
+            ", came AS (SELECT substr(id, 1, 36) AS device, CAST(substr(id, 69, 16) AS BIGINT) AS since FROM asked)
+             UPDATE devices SET node = $2, node_since = came.since FROM came WHERE devices.id = came.device AND NOT (
+                 node_since IS NOT NULL AND node_since > came.since AND EXISTS (
+                     SELECT 1 FROM nodes n
+                     WHERE n.id = devices.node AND n.alive_until > (SELECT now_ms FROM clock)))"
+        ))
+        .bind(lines)
+        .bind(node.to_string())
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    async fn record_departures(&mut self, node: NodeId, devices: String) -> Result<(), Fault> {
+        query(with_asked!("$1", 36, "UPDATE devices SET node = NULL WHERE id IN (SELECT id FROM asked) AND node = $2"))
+            .bind(devices)
+            .bind(node.to_string())
+            .execute(&mut *self.0)
+            .await?;
         Ok(())
     }
 }
