@@ -71,8 +71,18 @@ impl Line {
 
     /// The same from an address of this machine: a server limits what comes from one, and one has 28,000 ports.
     pub async fn open_from(source: Option<Ipv4Addr>, server: &str, upgrade: Upgrade<'_>) -> Result<Self, LineError> {
+        Self::open_with(source, None, server, upgrade).await
+    }
+
+    /// The same with so many bytes, or what the kernel makes of them, that may wait in the socket to be read.
+    pub async fn open_with(
+        source: Option<Ipv4Addr>,
+        receive_buffer_bytes: Option<u32>,
+        server: &str,
+        upgrade: Upgrade<'_>,
+    ) -> Result<Self, LineError> {
         let authority = server.strip_prefix("http://").ok_or(LineError::Address)?.trim_end_matches('/');
-        let io = connect(source, authority).await?;
+        let io = connect(source, receive_buffer_bytes, authority).await?;
         io.set_nodelay(true).map_err(LineError::Connect)?;
         let url = format!("ws://{authority}/api/v1/socket");
         let mut request = url.into_client_request().map_err(|_| LineError::Address)?;
@@ -115,13 +125,22 @@ impl Line {
     }
 }
 
-async fn connect(source: Option<Ipv4Addr>, authority: &str) -> Result<TcpStream, LineError> {
-    let Some(source) = source else {
+async fn connect(
+    source: Option<Ipv4Addr>,
+    receive_buffer_bytes: Option<u32>,
+    authority: &str,
+) -> Result<TcpStream, LineError> {
+    if source.is_none() && receive_buffer_bytes.is_none() {
         return TcpStream::connect(authority).await.map_err(LineError::Connect);
-    };
+    }
     let mut addresses = lookup_host(authority).await.map_err(LineError::Connect)?;
     let address = addresses.find(std::net::SocketAddr::is_ipv4).ok_or(LineError::Address)?;
     let socket = TcpSocket::new_v4().map_err(LineError::Connect)?;
-    socket.bind((source, 0).into()).map_err(LineError::Connect)?;
+    if let Some(source) = source {
+        socket.bind((source, 0).into()).map_err(LineError::Connect)?;
+    }
+    if let Some(bytes) = receive_buffer_bytes {
+        socket.set_recv_buffer_size(bytes).map_err(LineError::Connect)?;
+    }
     socket.connect(address).await.map_err(LineError::Connect)
 }

@@ -10,7 +10,7 @@ use loadtest::{
     prepare::{self, PrepareOptions},
     report::{self, CompareArgs},
     run::Run,
-    scenario::{idle::Idle, reconnect::Reconnect, revoke::Revoke, storm::Storm, update::Update},
+    scenario::{idle::Idle, reconnect::Reconnect, revoke::Revoke, slow::Slow, storm::Storm, update::Update},
 };
 
 /// Puts the load of many real devices on Keyleash, and says what it found.
@@ -31,6 +31,7 @@ enum Command {
     Update(Update),
     Revoke(Revoke),
     Reconnect(Reconnect),
+    Slow(Slow),
     Floor(FloorOptions),
     Compare(CompareArgs),
     /// The floor's server, which this program starts by itself.
@@ -66,6 +67,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Command::Update(update) => tell(&update.run().await?, &update.options.out),
             Command::Revoke(revoke) => tell(&revoke.run().await?, &revoke.options.out),
             Command::Reconnect(reconnect) => tell(&reconnect.run().await?, &reconnect.options.out),
+            Command::Slow(slow) => tell(&slow.run().await?, &slow.options.out),
             Command::Floor(floor) => tell(&floor.run().await?, &floor.out),
             Command::Crew(options) => Ok(crews::serve(options).await?),
             Command::Compare(_) | Command::FloorServer => Ok(()),

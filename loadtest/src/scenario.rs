@@ -4,6 +4,7 @@ pub mod floor;
 pub mod idle;
 pub mod reconnect;
 pub mod revoke;
+pub mod slow;
 pub mod storm;
 pub mod update;
 
@@ -17,7 +18,7 @@ use crate::{
     device::DeviceError,
     floor::FloorError,
     ground::GroundError,
-    live,
+    live::{self, LiveError},
     options::Options,
     probe::ProbeError,
     run::{Better, FORMAT, Figure, Machine, Run, Unit},
@@ -34,6 +35,8 @@ pub enum ScenarioError {
     Ground(#[from] GroundError),
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    #[error("a device that is to become slow did not become live")]
+    Reader(#[from] LiveError),
     #[error(transparent)]
     Floor(#[from] FloorError),
     #[error(transparent)]
