@@ -9,7 +9,7 @@ use crate::{
     device::DeviceError,
     fleet::{self, FleetError, PreparedUser},
     options::Options,
-    prepare::{self, PrepareError},
+    prepare::{self, PrepareError, Way},
     site::{Site, SiteError},
     watch::Nodes,
 };
@@ -51,6 +51,11 @@ pub struct Ground {
 impl Ground {
     /// Starts or finds the servers, and makes or reads the users.
     pub async fn open(options: &Options) -> Result<Self, GroundError> {
+        Self::open_for(options, Way::ByCommand).await
+    }
+
+    /// The same; on servers of its own, users come this way.
+    pub async fn open_for(options: &Options, way: Way) -> Result<Self, GroundError> {
         let http = reqwest::Client::builder().build().map_err(GroundError::Client)?;
         let site = match options.own.start {
             Some(layout) => Some(Site::start(layout, &options.own).await?),
@@ -62,7 +67,7 @@ impl Ground {
         let users = options.users();
         let mut fleet = match (&options.fleet, &site) {
             (Some(file), _) => fleet::read(file, users)?,
-            (None, Some(site)) => prepare::for_site(site, users, options.devices).await?,
+            (None, Some(site)) => prepare::for_site(site, users, options.devices, way).await?,
             (None, None) => Vec::new(),
         };
         take(&mut fleet, options.devices)?;

@@ -22,6 +22,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use crate::site::Site;
+
 /// Between two looks: a tenth of what sending a mail takes when many are sent.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// A mail that is not there by then does not come: the server tries one that failed again after seconds.
@@ -72,6 +74,14 @@ pub enum Place {
 }
 
 impl Place {
+    /// Where the nodes of a run's own site send them.
+    pub fn of(site: &Site) -> Self {
+        match site.smtp() {
+            Some(smtp) => Self::Peer(format!("127.0.0.1:{}", smtp.control_port())),
+            None => Self::Directory(site.directory().join("mail")),
+        }
+    }
+
     pub fn parse(text: &str) -> Result<Self, MailError> {
         if let Some(address) = text.strip_prefix("peer:") {
             return Ok(Self::Peer(address.to_owned()));

@@ -10,7 +10,15 @@ use loadtest::{
     prepare::{self, PrepareOptions},
     report::{self, CompareArgs},
     run::Run,
-    scenario::{idle::Idle, reconnect::Reconnect, revoke::Revoke, slow::Slow, storm::Storm, update::Update},
+    scenario::{
+        idle::Idle,
+        mixed::{self, Mixed},
+        reconnect::Reconnect,
+        revoke::Revoke,
+        slow::Slow,
+        storm::Storm,
+        update::Update,
+    },
 };
 
 /// Puts the load of many real devices on Keyleash, and says what it found.
@@ -32,6 +40,7 @@ enum Command {
     Revoke(Revoke),
     Reconnect(Reconnect),
     Slow(Slow),
+    Mixed(Mixed),
     Floor(FloorOptions),
     Compare(CompareArgs),
     /// The floor's server, which this program starts by itself.
@@ -68,6 +77,11 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Command::Revoke(revoke) => tell(&revoke.run().await?, &revoke.options.out),
             Command::Reconnect(reconnect) => tell(&reconnect.run().await?, &reconnect.options.out),
             Command::Slow(slow) => tell(&slow.run().await?, &slow.options.out),
+            Command::Mixed(day) => {
+                let (run, differences) = day.run().await?;
+                tell(&run, &day.options.out)?;
+                Ok(mixed::require_none(&differences)?)
+            }
             Command::Floor(floor) => tell(&floor.run().await?, &floor.out),
             Command::Crew(options) => Ok(crews::serve(options).await?),
             Command::Compare(_) | Command::FloorServer => Ok(()),

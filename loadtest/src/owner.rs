@@ -29,7 +29,9 @@ pub enum OwnerError {
     Device(#[from] DeviceError),
     #[error("the server gave an authenticator's secret that is none")]
     Authenticator,
-    #[error("{0} was made by the admin command: it has no password to log in with")]
+    #[error(
+        "user {0} was made by the admin command, and has no password to log in with: for this, prepare users without a command"
+    )]
     NoAccount(UserId),
     #[error("the server logged somebody in without a session")]
     NoSession,

@@ -112,14 +112,26 @@ pub async fn prepare(options: &PrepareOptions) -> Result<(), PrepareError> {
     Ok(())
 }
 
-/// Users for a run on servers of its own: made by their admin command, each device with its unlock key.
-pub async fn for_site(site: &Site, users: usize, devices: usize) -> Result<Vec<PreparedUser>, PrepareError> {
+/// How users come to servers of a run's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Fast; nobody can log in as one.
+    ByCommand,
+    /// As people: with an address and a password.
+    AsPeople,
+}
+
+/// Users for a run on servers of its own, each device with its unlock key.
+pub async fn for_site(site: &Site, users: usize, devices: usize, way: Way) -> Result<Vec<PreparedUser>, PrepareError> {
     let (bar, made) = bar("users", users);
-    let command = site.command(&["admin", "crowd", "--for-load-tests"]);
-    let fleet = by_command(command, &spread(users, devices)?, &made).await?;
+    let (counts, targets) = (spread(users, devices)?, site.targets());
+    let fleet = match way {
+        Way::ByCommand => by_command(site.command(&["admin", "crowd", "--for-load-tests"]), &counts, &made).await?,
+        Way::AsPeople => by_api(ByApi { targets: &targets, mails: Place::of(site) }, &counts, &made).await?,
+    };
     bar.finish();
     let (bar, said) = self::bar("first hellos", devices);
-    let fleet = first_hellos(&site.targets(), fleet, &said).await?;
+    let fleet = first_hellos(&targets, fleet, &said).await?;
     bar.finish();
     Ok(fleet)
 }

@@ -2,6 +2,7 @@
 
 pub mod floor;
 pub mod idle;
+pub mod mixed;
 pub mod reconnect;
 pub mod revoke;
 pub mod slow;
@@ -10,16 +11,20 @@ pub mod update;
 
 use std::{fs, io, sync::Arc};
 
+use self::mixed::TruthError;
 use crate::{
     api::ApiError,
     bare::BareError,
     board::Board,
     crews::CrewsError,
     device::DeviceError,
+    fleet::FleetError,
     floor::FloorError,
     ground::GroundError,
     live::{self, LiveError},
+    mails::MailError,
     options::Options,
+    owner::OwnerError,
     probe::ProbeError,
     run::{Better, FORMAT, Figure, Machine, Run, Unit},
     times::Times,
@@ -45,6 +50,14 @@ pub enum ScenarioError {
     Device(#[from] DeviceError),
     #[error(transparent)]
     Bare(#[from] BareError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    #[error(transparent)]
+    Truth(#[from] TruthError),
     #[error("of {wanted} updates {written} were written; the server does not keep up, or refuses them")]
     NotWritten { wanted: u64, written: u64 },
     #[error("this takes two nodes at the least: --start two-nodes, or --target with two addresses")]
