@@ -57,7 +57,7 @@ impl Ground {
     /// The same; on servers of its own, users come this way.
     pub async fn open_for(options: &Options, way: Way) -> Result<Self, GroundError> {
         let http = reqwest::Client::builder().build().map_err(GroundError::Client)?;
-        let site = match options.own.start {
+        let mut site = match options.own.start {
             Some(layout) => Some(Site::start(layout, &options.own).await?),
             None => None,
         };
@@ -65,9 +65,14 @@ impl Ground {
             eprintln!("{site}");
         }
         let users = options.users();
-        let mut fleet = match (&options.fleet, &site) {
+        let mut fleet = match (&options.fleet, &mut site) {
             (Some(file), _) => fleet::read(file, users)?,
-            (None, Some(site)) => prepare::for_site(site, users, options.devices, way).await?,
+            (None, Some(site)) => {
+                let fleet = prepare::for_site(site, users, options.devices, way).await?;
+                // What preparing left in their memory is not what is measured.
+                site.restart().await?;
+                fleet
+            }
             (None, None) => Vec::new(),
         };
         take(&mut fleet, options.devices)?;

@@ -175,6 +175,15 @@ impl Site {
         Ok(site)
     }
 
+    /// Ends every node without a word and starts it again, on the same data at the same addresses.
+    pub async fn restart(&mut self) -> Result<(), SiteError> {
+        for node in &mut self.nodes {
+            node.kill();
+            node.start_again().await?;
+        }
+        Ok(())
+    }
+
     /// Where people and devices find the nodes, such as `http://127.0.0.1:10240`.
     pub fn targets(&self) -> Vec<String> {
         self.nodes.iter().map(|node| node.url.clone()).collect()
