@@ -1,7 +1,7 @@
 //! What is done for every hello, put and delivery, each by itself: `cargo bench --bench hot_paths [NAME]`.
 //!
 //! Prints; asserts nothing. Times of two machines, or of two runs on a busy one, differ by a factor of two: compare what one
-//! run printed.
+//! run printed. What the parts make together is measured by `loadtest`, and by `cargo bench --bench unit_costs`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 

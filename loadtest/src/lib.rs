@@ -3,6 +3,7 @@
 pub mod api;
 pub mod bare;
 pub mod board;
+pub mod capacity;
 pub mod credential;
 pub mod crew;
 pub mod crews;

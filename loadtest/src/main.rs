@@ -4,6 +4,7 @@ use std::{error::Error, path::Path, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use loadtest::{
+    capacity::{self, CapacityOptions},
     crews::{self, CrewOptions},
     floor,
     options::FloorOptions,
@@ -43,6 +44,7 @@ enum Command {
     Mixed(Mixed),
     Floor(FloorOptions),
     Compare(CompareArgs),
+    Capacity(CapacityOptions),
     /// The floor's server, which this program starts by itself.
     #[command(hide = true, name = floor::COMMAND)]
     FloorServer,
@@ -65,6 +67,10 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match &command {
         Command::FloorServer => return Ok(floor::serve(|port| println!("{port}"))?),
         Command::Compare(runs) => return Ok(report::compare(runs)?),
+        Command::Capacity(options) => {
+            print!("{}", capacity::answer(options)?);
+            return Ok(());
+        }
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -84,7 +90,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             }
             Command::Floor(floor) => tell(&floor.run().await?, &floor.out),
             Command::Crew(options) => Ok(crews::serve(options).await?),
-            Command::Compare(_) | Command::FloorServer => Ok(()),
+            Command::Compare(_) | Command::Capacity(_) | Command::FloorServer => Ok(()),
         }
     })
 }
