@@ -65,7 +65,7 @@ impl Crews {
         let room = files_max().saturating_sub(FILES_BESIDE).max(1);
         let processes = processes.max(devices.div_ceil(room));
         if processes <= 1 {
-            return Ok(Self::Here(ground.crew(board)?));
+            return Ok(Self::Here(Crew::new(&ground.fleet, ground.targets.clone(), board.clone())?));
         }
         let users = ground.fleet.len().div_ceil(processes);
         let mut crews = Vec::new();

@@ -84,8 +84,9 @@ impl Ground {
     }
 
     /// The devices, all in this process, not yet connected.
-    pub fn crew(&self, board: &Arc<Board>) -> Result<Crew, DeviceError> {
-        Crew::new(&self.fleet, self.targets.clone(), board.clone())
+    pub fn crew(&self, board: &Arc<Board>) -> Result<Crew, GroundError> {
+        check_files(self.fleet.iter().map(|user| user.devices.len()).sum())?;
+        Ok(Crew::new(&self.fleet, self.targets.clone(), board.clone())?)
     }
 }
 
