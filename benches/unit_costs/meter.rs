@@ -16,8 +16,7 @@ use crate::site::Site;
 const SETTLE: Duration = Duration::from_secs(12);
 /// Linux charges processor time in hundredths of a second (`getconf CLK_TCK`).
 const TICKS_PER_SECOND: f64 = 100.0;
-/// An idle TCP socket, its file and its place in the poll set: slab objects counted over 10,000 sockets of a server that
-/// keeps nothing of its own.
+/// An idle TCP socket, its file and its place in the poll set, as a bare server has them that keeps nothing of its own.
 pub const KERNEL_BYTES_PER_SOCKET: f64 = 4_900.0;
 
 pub struct Meter<'s> {
