@@ -175,10 +175,12 @@ impl Site {
         Ok(site)
     }
 
-    /// Ends every node without a word and starts it again, on the same data at the same addresses.
+    /// Has every node leave and starts it again, on the same data at the same addresses. Killed ones would count as alive
+    /// until their leases end, and have devices sent to them.
     pub async fn restart(&mut self) -> Result<(), SiteError> {
+        self.nodes.iter().for_each(Node::drain);
         for node in &mut self.nodes {
-            node.kill();
+            node.await_end().await?;
             node.start_again().await?;
         }
         Ok(())
