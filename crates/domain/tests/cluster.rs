@@ -13,7 +13,8 @@ use std::{
 
 use keyleash_domain::{
     connection::{
-        Effect, Identified, Input, Moment, News, Retrieved, Standing, Start, VaultRefusal, Write, WriteRefusal,
+        Effect, Identified, Input, Moment, News, RECEIPT_MAX, Retrieved, Standing, Start, VaultRefusal, Write,
+        WriteRefusal,
     },
     fan_out::{self, CLOCKS_APART_MAX, DeviceFact, Facts, Heads, Joining, Place, SessionFact, SocketId, Watch},
     outbox::WINDOW_FRAMES,
@@ -749,6 +750,7 @@ impl World {
                 self.carry_out(node, effects);
             }
             self.come_to_rest();
+            self.wait_for_receipts();
             while let Some(line) = self.lines.iter().position(|line| line.closed) {
                 self.disconnect(line);
             }
@@ -757,6 +759,17 @@ impl World {
             }
         }
         panic!("comes and goes for ever");
+    }
+
+    /// A browser that was wiped by another line's revocation sends no receipt for this one, and is not waited for for ever.
+    fn wait_for_receipts(&mut self) {
+        self.now += RECEIPT_MAX;
+        for line in 0..self.lines.len() {
+            if self.lines[line].revoked && !self.lines[line].closed {
+                self.input(line, Input::Wake);
+                assert!(self.lines[line].closed, "revoked, and stays: {:?}", self.lines[line]);
+            }
+        }
     }
 
     /// With one sweep.
