@@ -10,7 +10,6 @@ use keyleash_domain::{
 use keyleash_protocol::UserId;
 
 use super::{Identity, Refusal, token::sha256};
-use crate::store::TokenHash;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -42,11 +41,11 @@ impl Attempt<'_> {
     /// The name under which it is counted. Addresses of both kinds are hashed: the table is no directory of people.
     fn key(&self) -> String {
         match self {
-            Self::Password { email } => format!("password/{}", hex(&sha256(email.as_bytes()))),
+            Self::Password { email } => format!("password/{}", hex::encode(sha256(email.as_bytes()))),
             Self::Code { user } => format!("code/{user}"),
-            Self::Address { address } => format!("address/{}", hex(&sha256(one_client(address).as_bytes()))),
-            Self::Mail { email } => format!("mail/{}", hex(&sha256(email.as_bytes()))),
-            Self::StrangersMail { email } => format!("strangers-mail/{}", hex(&sha256(email.as_bytes()))),
+            Self::Address { address } => format!("address/{}", hex::encode(sha256(one_client(address).as_bytes()))),
+            Self::Mail { email } => format!("mail/{}", hex::encode(sha256(email.as_bytes()))),
+            Self::StrangersMail { email } => format!("strangers-mail/{}", hex::encode(sha256(email.as_bytes()))),
         }
     }
 }
@@ -90,12 +89,4 @@ impl Identity {
 
 fn one_client(address: &str) -> String {
     address.parse().map_or_else(|_| address.to_owned(), |address| network(address).to_string())
-}
-
-fn hex(hash: &TokenHash) -> String {
-    use std::fmt::Write as _;
-    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,37 +1,43 @@
-//! Statements about any number of things: no list is a parameter in every dialect, so the things stand in one parameter, one
-//! behind the other, each as long as every other. One statement for any number is prepared once.
+//! Statements about any number of things. No list is a parameter in every dialect, so the things stand in one text, between
+//! commas; one statement for any number is prepared once.
 
-/// A statement that may name `asked`, whose `id` are the things of so many characters or bytes each in a parameter.
+/// A statement that may name `asked`, whose `id` are the things in a parameter: texts as [`in_a_row`] puts them, or bytes as
+/// [`bytes_in_a_row`] does.
 macro_rules! with_asked {
-    ($parameter:literal, $width:literal, $statement:literal) => {
-        concat!(
-            "WITH RECURSIVE asked (start, id) AS (SELECT 1, substr(",
-            $parameter,
-            ", 1, ",
-            $width,
-            ")
-             UNION ALL SELECT start + ",
-            $width,
-            ", substr(",
-            $parameter,
-            ", start + ",
-            $width,
-            ", ",
-            $width,
-            ")
-             FROM asked WHERE start + ",
-            $width,
-            " <= length(",
-            $parameter,
-            ")) ",
-            $statement
-        )
+    (bytes $parameter:literal, $statement:literal) => {
+        with_asked!(@ $parameter, "unhex(value)", "decode(unnest", ", 'hex')", $statement)
+    };
+    ($parameter:literal, $statement:literal) => {
+        with_asked!(@ $parameter, "value", "(unnest", ")", $statement)
+    };
+    (@ $parameter:literal, $of_json:literal, $before:literal, $after:literal, $statement:literal) => {
+        <D as $crate::store::sql::Driver>::choose($crate::store::sql::driver::Dialects {
+            sqlite: concat!(
+                "WITH asked (id) AS (SELECT ", $of_json,
+                " FROM json_each('[\"' || replace(", $parameter, ", ',', '\",\"') || '\"]')) ", $statement
+            ),
+            // The planner takes an array for ten things: few enough to look each of them up.
+            postgres: concat!(
+                "WITH asked (id) AS (SELECT ", $before, "(string_to_array(", $parameter, ", ','))", $after, ") ", $statement
+            ),
+        })
     };
 }
 
 pub(super) use with_asked;
 
-/// Ids as `asked` takes them.
-pub(super) fn in_a_row<'i, T: ToString + 'i>(ids: impl IntoIterator<Item = &'i T>) -> String {
-    ids.into_iter().map(ToString::to_string).collect()
+/// Things as `asked` takes them. There is at least one.
+pub(super) fn in_a_row<T: ToString>(things: impl IntoIterator<Item = T>) -> String {
+    let mut row = String::new();
+    for thing in things {
+        if !row.is_empty() {
+            row.push(',');
+        }
+        row.push_str(&thing.to_string());
+    }
+    row
+}
+
+pub(super) fn bytes_in_a_row<'b>(things: impl IntoIterator<Item = &'b [u8]>) -> String {
+    in_a_row(things.into_iter().map(hex::encode))
 }

@@ -153,7 +153,7 @@ impl CredentialStore for SqlStore {
                 .bind(user.to_string())
                 .fetch_optional(&self.reader)
                 .await?;
-            let rows = query(with_asked!("$2", 36,
+            let rows = query(with_asked!("$2",
                 "SELECT id, version, seq, added_seq, sealed FROM credentials
                  WHERE user_id = $1 AND sealed IS NOT NULL AND id IN (SELECT id FROM asked) ORDER BY seq"
             ))
@@ -170,7 +170,7 @@ impl CredentialStore for SqlStore {
 
     async fn holders(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<HashSet<(DeviceId, CredentialId)>> {
         self.run("read who holds credentials", || async {
-            let rows: Vec<(String, String)> = query_as(with_asked!("$2", 36,
+            let rows: Vec<(String, String)> = query_as(with_asked!("$2",
                 "SELECT h.device_id, h.credential_id FROM devices d JOIN holdings h ON h.device_id = d.id
                  WHERE d.user_id = $1 AND h.credential_id IN (SELECT id FROM asked)"
             ))
@@ -212,11 +212,10 @@ impl Writing<'t> {
     /// Puts on record what devices hold from now on, each with an entry in the log if it is new to the device.
     async fn hold(&mut self, user: UserId, gifts: &[&Gift], at: UnixMillis) -> Result<(), Fault> {
         let line = |gift: &&Gift| format!("{}{}{}", gift.device, gift.credential, gift.event);
-        let lines: String = gifts.iter().map(line).collect();
+        let lines = in_a_row(gifts.iter().map(line));
         // The log first: what is on record already is in it.
         query(with_asked!(
             "$1",
-            108,
             "INSERT INTO events (id, user_id, at, kind, device_id, address, detail)
              SELECT substr(id, 73, 36), $2, $3, $4, substr(id, 1, 36), NULL, substr(id, 37, 36) FROM asked
              WHERE NOT EXISTS (SELECT 1 FROM holdings h WHERE h.device_id = substr(asked.id, 1, 36)
@@ -230,7 +229,6 @@ impl Writing<'t> {
         .await?;
         query(with_asked!(
             "$1",
-            108,
             "INSERT INTO holdings (device_id, credential_id, given_at)
              SELECT substr(id, 1, 36), substr(id, 37, 36), $2 FROM asked WHERE TRUE ON CONFLICT DO NOTHING"
         ))

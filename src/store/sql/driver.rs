@@ -8,17 +8,35 @@ pub trait Driver: Database<Arguments: IntoArguments<Self>> + Sized {
     const BEGIN: &'static str;
     /// What to say in a transaction that may take long, so that the server does not end it.
     const UNHURRIED: Option<&'static str>;
+
+    /// The text for this driver.
+    fn choose(texts: Dialects) -> &'static str;
+}
+
+/// One statement, where the dialects have no text in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialects {
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
 }
 
 impl Driver for sqlx::Sqlite {
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
     const UNHURRIED: Option<&'static str> = None;
+
+    fn choose(texts: Dialects) -> &'static str {
+        texts.sqlite
+    }
 }
 
 impl Driver for sqlx::Postgres {
     // Each statement sees what was committed before it; what must not change meanwhile is a row that the transaction took.
     const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
     const UNHURRIED: Option<&'static str> = Some("SET LOCAL statement_timeout = 0");
+
+    fn choose(texts: Dialects) -> &'static str {
+        texts.postgres
+    }
 }
 
 /// A type that goes into a column of any driver and comes back.

@@ -8,7 +8,7 @@ use sqlx::{Pool, query, query_as};
 
 use super::{
     Driver,
-    asked::{in_a_row, with_asked},
+    asked::{bytes_in_a_row, in_a_row, with_asked},
     driver::for_every_driver,
     rows::{Columns, Fault, parse},
     together::Together,
@@ -68,8 +68,8 @@ impl Desk {
     }
 
     async fn sessions(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Session>>, Fault> {
-        let rows = query(with_asked!("$1", 32, "SELECT * FROM sessions WHERE token_hash IN (SELECT id FROM asked)"))
-            .bind(tokens.concat())
+        let rows = query(with_asked!(bytes "$1", "SELECT * FROM sessions WHERE token_hash IN (SELECT id FROM asked)"))
+            .bind(bytes_in_a_row(tokens.iter().map(<[u8; 32]>::as_slice)))
             .fetch_all(&self.0)
             .await?;
         let mut found: HashMap<TokenHash, Session> = HashMap::with_capacity(rows.len());
@@ -86,7 +86,6 @@ impl Desk {
         let mut tx = Writing(self.0.begin_with(D::BEGIN).await?);
         query(with_asked!(
             "$1",
-            36,
             "UPDATE sessions SET last_used_at = $2 WHERE id IN (SELECT id FROM asked) AND last_used_at < $2"
         ))
         .bind(in_a_row(uses.iter().map(|(session, _)| session)))
@@ -100,7 +99,6 @@ impl Desk {
     async fn greetings(&self, devices: &[DeviceId]) -> Result<Vec<Option<(Heads, Device)>>, Fault> {
         let rows = query(with_asked!(
             "$1",
-            36,
             "SELECT d.*, n.id AS online_at, u.seq AS head_seq, u.devices_seq AS head_devices,
              u.sessions_seq AS head_sessions, u.credentials_seq AS head_credentials
              FROM devices d JOIN users u ON u.id = d.user_id
@@ -150,7 +148,6 @@ impl Desk {
     async fn heads_of(connection: &mut D::Connection, users: String) -> Result<HashMap<UserId, Heads>, Fault> {
         let rows = query(with_asked!(
             "$1",
-            36,
             "SELECT id, seq AS head_seq, devices_seq AS head_devices, sessions_seq AS head_sessions,
              credentials_seq AS head_credentials FROM users WHERE id IN (SELECT id FROM asked)"
         ))
@@ -168,7 +165,6 @@ impl Desk {
         }
         let rows = query(with_asked!(
             "$1",
-            36,
             "SELECT d.*, n.id AS online_at FROM devices d
              LEFT JOIN nodes n ON n.id = d.node AND n.alive_until > (SELECT now_ms FROM clock)
              WHERE d.user_id IN (SELECT id FROM asked) ORDER BY d.id"
@@ -193,7 +189,6 @@ impl Desk {
         }
         let rows: Vec<(String, String, i64)> = query_as(with_asked!(
             "$1",
-            36,
             "SELECT user_id, id, expires_at FROM sessions
              WHERE user_id IN (SELECT id FROM asked) AND revoked IS NULL"
         ))

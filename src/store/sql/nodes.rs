@@ -74,13 +74,13 @@ impl Writing<'t> {
     /// A batch with each device once.
     pub(super) async fn record(&mut self, node: NodeId, batch: &[Activity]) -> Result<(), Fault> {
         for batch in batch.chunks(DEVICES_AT_ONCE) {
-            self.record_signs_of_life(batch.iter().map(line).collect()).await?;
+            self.record_signs_of_life(in_a_row(batch.iter().map(line))).await?;
             let of = |which: fn(&Step) -> bool| batch.iter().filter(move |activity| activity.step.as_ref().is_some_and(which));
-            let came: String = of(|step| matches!(step, Step::Came(_))).map(line).collect();
+            let came = in_a_row(of(|step| matches!(step, Step::Came(_))).map(line));
             if !came.is_empty() {
                 self.record_arrivals(node, came).await?;
             }
-            let went = in_a_row(of(|step| *step == Step::Went).map(|activity| &activity.device));
+            let went = in_a_row(of(|step| *step == Step::Went).map(|activity| activity.device));
             if !went.is_empty() {
                 self.record_departures(node, went).await?;
             }
@@ -91,7 +91,6 @@ impl Writing<'t> {
     async fn record_signs_of_life(&mut self, lines: String) -> Result<(), Fault> {
         query(with_asked!(
             "$1",
-            85,
             ", did AS (SELECT substr(id, 1, 36) AS device, CAST(substr(id, 37, 16) AS BIGINT) AS acked,
                        CAST(substr(id, 53, 16) AS BIGINT) AS seen, substr(id, 85, 1) AS step FROM asked)
              UPDATE devices SET last_seen = did.seen,
@@ -109,7 +108,6 @@ impl Writing<'t> {
     async fn record_arrivals(&mut self, node: NodeId, lines: String) -> Result<(), Fault> {
         query(with_asked!(
             "$1",
-            85,
             ", came AS (SELECT substr(id, 1, 36) AS device, CAST(substr(id, 69, 16) AS BIGINT) AS since FROM asked)
              UPDATE devices SET node = $2, node_since = came.since FROM came WHERE devices.id = came.device AND NOT (
                  node_since IS NOT NULL AND node_since > came.since AND EXISTS (
@@ -124,7 +122,7 @@ impl Writing<'t> {
     }
 
     async fn record_departures(&mut self, node: NodeId, devices: String) -> Result<(), Fault> {
-        query(with_asked!("$1", 36, "UPDATE devices SET node = NULL WHERE id IN (SELECT id FROM asked) AND node = $2"))
+        query(with_asked!("$1", "UPDATE devices SET node = NULL WHERE id IN (SELECT id FROM asked) AND node = $2"))
             .bind(devices)
             .bind(node.to_string())
             .execute(&mut *self.0)
