@@ -31,6 +31,7 @@ pub use self::{
     attempts::AttemptStore,
     credentials::{
         ChangeOutcome, CredentialChange, CredentialChanges, CredentialRow, CredentialStore, DeviceKey, Gift,
+        SHAREABLE_ROWS_MAX, Shareable,
     },
     data_keys::DataKeyStore,
     devices::{

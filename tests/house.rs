@@ -55,16 +55,15 @@ const COMPOSITION: [&str; 2] = ["startup", "main"];
 const PORTS: [&str; 6] = ["bus", "jwks", "mail", "kms", "store", "vault"];
 
 /// The calls that read and write what only the vault may see.
-const FOR_THE_VAULT: [&str; 10] = [
+const FOR_THE_VAULT: [&str; 9] = [
     "data_key",
     "insert_data_key",
     "data_keys_not_under",
     "replace_data_key",
     "device_keys",
     "change_credential",
-    "credentials_since",
+    "shareable_since",
     "credentials_by_id",
-    "holders",
     "record_given",
 ];
 

@@ -7,8 +7,6 @@ use keyleash_testbed::Postgres;
 use crate::desk::Desk;
 
 const CHANGED: [u16; 3] = [1, 50, 500];
-/// Rows asked for at once, as by the vault.
-const ROWS: u32 = 64;
 
 pub fn measure(criterion: &mut Criterion) {
     let postgres = Postgres::start();
@@ -36,7 +34,7 @@ pub fn measure(criterion: &mut Criterion) {
 async fn read(desk: &Desk, user: UserId, mut cursor: Seq, changed: usize) {
     let mut rows = 0;
     while rows < changed {
-        let page = desk.store.credentials_since(user, cursor, ROWS).await.unwrap().rows;
+        let page = desk.store.shareable_since(user, cursor).await.unwrap().changes.rows;
         rows += page.len();
         cursor = page.last().unwrap().seq;
     }

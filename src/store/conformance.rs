@@ -26,6 +26,8 @@ use super::{
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
+mod credentials;
+
 /// Runs every case.
 pub(crate) async fn suite(store: &dyn Store) {
     users_are_created_once(store).await;
@@ -49,19 +51,14 @@ pub(crate) async fn suite(store: &dyn Store) {
     a_removed_device_needs_a_second_factor(store).await;
     the_same_key_comes_back_within_the_window_only(store).await;
     turning_sync_off_revokes_and_keeps_sessions(store).await;
-    credentials_are_versioned_and_ordered(store).await;
-    a_revoked_device_writes_nothing(store).await;
     another_users_rows_do_not_exist(store).await;
-    what_was_given_is_remembered(store).await;
-    credentials_are_found_by_name_and_holder(store).await;
-    what_was_rotated_is_ticked_off(store).await;
-    a_data_key_is_moved_by_one(store).await;
     a_mail_is_claimed_by_one(store).await;
     a_mail_that_was_given_up_is_told(store).await;
     the_log_is_read_in_pages(store).await;
     the_log_is_read_by_kind(store).await;
     changed_users_are_found(store).await;
     those_who_ask_together_are_each_answered(store).await;
+    credentials::suite(store).await;
     a_look_reads_what_moved(store).await;
     a_device_is_where_its_newest_socket_is(store).await;
     a_dead_nodes_devices_are_offline(store).await;
@@ -185,7 +182,8 @@ impl<'s> Person<'s> {
     }
 
     async fn key(&self, device: DeviceId) -> Option<Vec<u8>> {
-        self.store.device_keys(self.user, &[device]).await.unwrap().pop().map(|key| key.sealed)
+        let keys = self.store.device_keys(self.user).await.unwrap();
+        keys.into_iter().find(|key| key.device == device).map(|key| key.sealed)
     }
 
     fn change(&self, device: DeviceId, id: CredentialId, base: i64, sealed: Option<&[u8]>) -> CredentialChange {
@@ -631,52 +629,13 @@ async fn turning_sync_off_revokes_and_keeps_sessions(store: &dyn Store) {
     assert_eq!(outcome, EnrolOutcome::SyncOff);
 }
 
-async fn credentials_are_versioned_and_ordered(store: &dyn Store) {
-    let one = Person::new(store).await;
-    let device = one.verified().await.id;
-    let (a, b) = (one.credential(), one.credential());
-    let ChangeOutcome::Committed { version, seq: first } = one.put(device, a, 0).await else { panic!("refused") };
-    assert_eq!(version, Version(1));
-    assert_eq!(one.put(device, a, 0).await, ChangeOutcome::Conflict { present: Version(1) });
-    assert_eq!(one.put(device, b, 3).await, ChangeOutcome::Conflict { present: Version(0) });
-    one.put(device, b, 0).await;
-    assert!(matches!(one.put(device, a, 1).await, ChangeOutcome::Committed { version: Version(2), .. }));
-
-    let changes = store.credentials_since(one.user, Seq(0), 10).await.unwrap();
-    assert_eq!(changes.rows.iter().map(|row| (row.id, row.version.0)).collect::<Vec<_>>(), [(b, 1), (a, 2)]);
-    assert_eq!(changes.rows[1].added_seq, first);
-    assert_eq!(changes.seq, changes.rows[1].seq);
-    let first_page = store.credentials_since(one.user, Seq(0), 1).await.unwrap();
-    assert_eq!((first_page.rows.len(), first_page.total), (1, 2));
-
-    let delete = one.change(device, a, 2, None);
-    let deleted = store.change_credential(delete.clone()).await.unwrap();
-    assert!(matches!(deleted, ChangeOutcome::Committed { version: Version(3), .. }));
-    let again = CredentialChange { base: Version(3), ..delete };
-    assert_eq!(store.change_credential(again).await.unwrap(), ChangeOutcome::Conflict { present: Version(3) });
-    let ChangeOutcome::Committed { version, seq } = one.put(device, a, 3).await else { panic!("refused") };
-    assert_eq!(version, Version(4), "a tombstone is brought back on its version");
-    let row = store.credentials_since(one.user, Seq(0), 10).await.unwrap().rows.pop().unwrap();
-    assert_eq!((row.id, row.added_seq), (a, seq));
-}
-
-async fn a_revoked_device_writes_nothing(store: &dyn Store) {
-    let one = Person::new(store).await;
-    let (pending, device) = (one.pending().await.id, one.verified().await.id);
-    assert_eq!(one.put(pending, one.credential(), 0).await, ChangeOutcome::NotVerified);
-    one.revoke(device, RevokeReason::Removed, Some(LATER)).await;
-    let before = store.heads(one.user).await.unwrap();
-    assert_eq!(one.put(device, one.credential(), 0).await, ChangeOutcome::NotVerified);
-    assert_eq!(store.heads(one.user).await.unwrap(), before, "a refused write leaves nothing");
-}
-
 async fn another_users_rows_do_not_exist(store: &dyn Store) {
     let (one, other) = (Person::new(store).await, Person::new(store).await);
     let device = one.verified().await;
     let id = one.credential();
     one.put(device.id, id, 0).await;
     assert!(store.device(other.user, device.id).await.unwrap().is_none());
-    assert!(store.device_keys(other.user, &[device.id]).await.unwrap().is_empty());
+    assert!(store.device_keys(other.user).await.unwrap().is_empty());
     let theirs = CredentialChange { user: other.user, ..one.change(device.id, id, 1, Some(b"x")) };
     assert_eq!(store.change_credential(theirs).await.unwrap(), ChangeOutcome::NotVerified);
     let revoke = store.revoke(other.user, Revoke::One(device.id), RevokeReason::Removed, NOW, None, Trail::default());
@@ -685,150 +644,7 @@ async fn another_users_rows_do_not_exist(store: &dyn Store) {
     let stolen = NewDevice { user: other.user, ..device.clone() };
     let outcome = store.enrol(stolen, other.session, Trail::default()).await.unwrap();
     assert_eq!(outcome, EnrolOutcome::KeysTaken);
-    assert!(store.credentials_since(other.user, Seq(0), 10).await.unwrap().rows.is_empty());
-}
-
-async fn what_was_given_is_remembered(store: &dyn Store) {
-    let one = Person::new(store).await;
-    let device = one.verified().await.id;
-    let (a, b) = (one.credential(), one.credential());
-    let gift = |credential| Gift { device, credential, event: EventId::from_uuid(one.entropy.id(NOW)) };
-    assert_eq!(store.record_given(one.user, &[gift(a), gift(b)], NOW).await.unwrap(), [device]);
-    assert_eq!(store.record_given(one.user, &[gift(a)], LATER).await.unwrap(), [device]);
-    let held = one.revoke(device, RevokeReason::Removed, None).await.devices.remove(0).held;
-    assert_eq!(held.len(), 2);
-    assert!(store.record_given(one.user, &[gift(a)], LATER).await.unwrap().is_empty(), "it is not verified any more");
-    assert_eq!(store.held(one.user, device).await.unwrap(), held);
-    let read = store.events(one.user, None, None, 100).await.unwrap();
-    assert_eq!(read.iter().filter(|event| event.kind == EventKind::CredentialRead).count(), 2);
-
-    let activity = |acked| Activity { device, acked: Seq(acked), last_seen: LATER, step: None };
-    let node = NodeId::from_uuid(one.entropy.id(NOW));
-    store.record_activity(node, &[activity(7), activity(3)]).await.unwrap();
-    assert_eq!(one.device(device).await.acked, Seq(7), "acks only rise");
-
-    let key = |id: &str| WrappedKey { key_id: id.to_owned(), blob: vec![1] };
-    assert_eq!(store.insert_data_key(one.user, key("first"), NOW).await.unwrap(), key("first"));
-    assert_eq!(store.insert_data_key(one.user, key("second"), NOW).await.unwrap(), key("first"));
-    assert_eq!(store.data_key(one.user).await.unwrap(), Some(key("first")));
-}
-
-async fn credentials_are_found_by_name_and_holder(store: &dyn Store) {
-    let (one, other) = (Person::new(store).await, Person::new(store).await);
-    let (desk, laptop, strange) = (one.verified().await.id, one.verified().await.id, other.verified().await.id);
-    let mut ids = Vec::new();
-    for _ in 0..100 {
-        ids.push(one.credential());
-        one.put(desk, ids[ids.len() - 1], 0).await;
-    }
-    let (deleted, unknown, foreign) = (ids[50], one.credential(), other.credential());
-    store.change_credential(one.change(desk, deleted, 1, None)).await.unwrap();
-    other.put(strange, foreign, 0).await;
-    let head = store.heads(one.user).await.unwrap().unwrap().seq;
-    for asked in [vec![], vec![unknown, foreign, deleted], ids.clone(), [&ids[3..9], &[unknown, foreign]].concat()] {
-        let found = store.credentials_by_id(one.user, &asked).await.unwrap();
-        let expected: Vec<_> = ids.iter().filter(|id| **id != deleted && asked.contains(id)).copied().collect();
-        assert_eq!(found.rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected);
-        assert_eq!((found.seq, found.total), (head, expected.len() as u64));
-    }
-
-    let gift = Gift { device: laptop, credential: ids[7], event: EventId::from_uuid(one.entropy.id(NOW)) };
-    store.record_given(one.user, &[gift], NOW).await.unwrap();
-    let holders = store.holders(one.user, &[ids[7], ids[8], unknown, foreign]).await.unwrap();
-    assert_eq!(holders, [(desk, ids[7]), (laptop, ids[7]), (desk, ids[8])].into(), "whoever writes it holds it");
-    assert!(store.holders(one.user, &[]).await.unwrap().is_empty());
-    assert!(store.holders(other.user, &ids).await.unwrap().is_empty());
-    assert!(!store.device_keys(one.user, &[laptop]).await.unwrap()[0].auto_connect);
-    store.set_auto_connect(one.user, laptop, true).await.unwrap().unwrap();
-    assert!(store.device_keys(one.user, &[laptop]).await.unwrap()[0].auto_connect);
-}
-
-async fn what_was_rotated_is_ticked_off(store: &dyn Store) {
-    let (one, other) = (Person::new(store).await, Person::new(store).await);
-    let (device, idle) = (one.verified().await, one.pending().await.id);
-    let (a, b) = (one.credential(), one.credential());
-    one.put(device.id, a, 0).await;
-    one.put(device.id, b, 0).await;
-    let event = |kind| NewEvent {
-        id: EventId::from_uuid(one.entropy.id(NOW)),
-        kind,
-        device: Some(device.id),
-        address: None,
-        detail: a.to_string(),
-        at: NOW,
-    };
-    let tick = async |user, id, at: Option<UnixMillis>| {
-        let trail = Trail { events: vec![event(EventKind::CredentialRotated)], mails: Vec::new() };
-        store.tick(user, device.id, id, at, trail).await.unwrap()
-    };
-    let before = store.heads(one.user).await.unwrap().unwrap();
-    assert_eq!(tick(one.user, a, Some(NOW)).await, TickOutcome::Verified);
-    assert_eq!(tick(other.user, a, Some(NOW)).await, TickOutcome::NotHeld);
-    assert_eq!(tick(one.user, one.credential(), Some(NOW)).await, TickOutcome::NotHeld);
-    assert_eq!(store.heads(one.user).await.unwrap().unwrap(), before, "nothing changed");
-
-    one.revoke(device.id, RevokeReason::Removed, Some(LATER)).await;
-    let TickOutcome::Ticked { seq } = tick(one.user, a, Some(NOW)).await else { panic!("refused") };
-    let heads = store.heads(one.user).await.unwrap().unwrap();
-    assert_eq!((heads.seq, heads.devices, heads.credentials), (seq, seq, before.credentials));
-    assert_eq!(tick(one.user, a, Some(LATER)).await, TickOutcome::Unchanged);
-    assert_eq!(tick(other.user, a, None).await, TickOutcome::NotHeld);
-    let listed = store.holdings(one.user).await.unwrap();
-    let of = |id| &listed.iter().find(|(of, _)| *of == id).unwrap().1;
-    let held = of(device.id);
-    assert_eq!((listed.len(), held.len(), of(idle).len()), (2, 2, 0));
-    let mut expected =
-        [(a, Some(NOW)), (b, None)].map(|(credential, rotated_at)| Holding { credential, given_at: NOW, rotated_at });
-    expected.sort_unstable_by_key(|held| held.credential);
-    assert_eq!(held[..], expected, "given at the same time, so by their ids");
-    assert!(store.holdings(other.user).await.unwrap().is_empty());
-    let ticked = async |id| {
-        let all = store.holdings(one.user).await.unwrap();
-        all.iter().flat_map(|(_, held)| held).find(|held| held.credential == id).unwrap().rotated_at
-    };
-    assert!(matches!(tick(one.user, a, None).await, TickOutcome::Ticked { .. }));
-    assert_eq!(ticked(a).await, None);
-    assert_eq!(tick(one.user, a, None).await, TickOutcome::Unchanged);
-
-    // Verified again, the device is given anew what it held.
-    assert!(matches!(tick(one.user, b, Some(NOW)).await, TickOutcome::Ticked { .. }));
-    store.enrol(device.clone(), one.log_in().await, Trail::default()).await.unwrap();
-    assert_eq!(ticked(b).await, Some(NOW), "asking to come back changes nothing");
-    assert!(matches!(one.approve(&device, true, b"new").await, ApproveOutcome::Approved(_)));
-    assert_eq!(ticked(b).await, None);
-}
-
-async fn a_data_key_is_moved_by_one(store: &dyn Store) {
-    let people = [Person::new(store).await, Person::new(store).await, Person::new(store).await];
-    let key = |id: &str, blob: u8| WrappedKey { key_id: format!("{id} of {}", people[0].user), blob: vec![blob] };
-    let (former, present) = (key("former", 1), key("present", 1));
-    for one in &people {
-        store.insert_data_key(one.user, former.clone(), NOW).await.unwrap();
-    }
-    let elsewhere = store.count_not_under(&present.key_id).await.unwrap();
-    // Others use the database too; of these three, in the order of their ids.
-    let mine = async |after, limit| {
-        let found = store.data_keys_not_under(&present.key_id, after, limit).await.unwrap();
-        let mine = found.into_iter().filter(|(_, key)| key.key_id == former.key_id);
-        mine.map(|(user, _)| user).collect::<Vec<_>>()
-    };
-    let mut users = people.each_ref().map(|one| one.user);
-    users.sort_by_key(ToString::to_string);
-    assert_eq!(mine(None, 10_000).await, users);
-    assert_eq!(mine(Some(users[0]), 10_000).await, users[1..]);
-    assert_eq!(store.data_keys_not_under(&present.key_id, Some(users[0]), 1).await.unwrap().len(), 1);
-
-    let moved = |blob| store.replace_data_key(users[0], &former, WrappedKey { blob: vec![blob], ..present.clone() });
-    let (a, b) = tokio::join!(moved(2), moved(3));
-    assert!(a.unwrap() ^ b.unwrap(), "of two that move it, one does");
-    let stored = store.data_key(users[0]).await.unwrap().unwrap();
-    assert_eq!(stored.key_id, present.key_id);
-    assert!(!moved(4).await.unwrap(), "what was moved is not moved again");
-    let altered = WrappedKey { blob: vec![9], ..former.clone() };
-    assert!(!store.replace_data_key(users[1], &altered, present.clone()).await.unwrap());
-    assert_eq!(store.data_key(users[0]).await.unwrap(), Some(stored));
-    assert_eq!(mine(None, 10_000).await, users[1..]);
-    assert!(store.count_not_under(&present.key_id).await.unwrap() < elsewhere);
+    assert!(store.shareable_since(other.user, Seq(0)).await.unwrap().changes.rows.is_empty());
 }
 
 async fn a_mail_is_claimed_by_one(store: &dyn Store) {

@@ -8,6 +8,10 @@ use keyleash_protocol::{CredentialId, DeviceId, EventId, Seq, UnixMillis, UserId
 use super::StoreResult;
 use crate::kms::WrappedKey;
 
+/// Rows read at once for a user's devices. Small credentials fill a frame with about 50 of them; 64 of the largest size take
+/// 1 MiB for as long as a page is made.
+pub const SHAREABLE_ROWS_MAX: u32 = 64;
+
 /// A device's key as the vault needs it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeviceKey {
@@ -42,19 +46,29 @@ impl Debug for CredentialRow {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CredentialChanges {
     /// The user's seq that was read before the rows; with all rows given, a reader of them is at the higher of this and
     /// the last row's.
     pub seq: Seq,
-    /// In the order of seq, at most as many as asked for.
+    /// In the order of seq.
     pub rows: Vec<CredentialRow>,
     /// How many there are in all after the cursor.
     pub total: u64,
 }
 
+/// What changed after a cursor, and who may be given it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shareable {
+    pub changes: CredentialChanges,
+    /// Of the user's devices that were verified when the rows had been read.
+    pub keys: Vec<DeviceKey>,
+    /// Which of the user's devices were ever given which of the rows; maybe also which of other rows.
+    pub holders: HashSet<(DeviceId, CredentialId)>,
+}
+
 /// A credential's change; `sealed: None` deletes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialChange {
     pub user: UserId,
     /// Must be verified when the change is made.
@@ -97,18 +111,16 @@ pub trait CredentialStore: Debug + Send + Sync {
     /// Stores a user's first data key; if there is one already, that one stays and is returned.
     async fn insert_data_key(&self, user: UserId, key: WrappedKey, at: UnixMillis) -> StoreResult<WrappedKey>;
 
-    /// The keys of those of `devices` that are this user's and verified.
-    async fn device_keys(&self, user: UserId, devices: &[DeviceId]) -> StoreResult<Vec<DeviceKey>>;
+    /// The keys of the user's verified devices.
+    async fn device_keys(&self, user: UserId) -> StoreResult<Vec<DeviceKey>>;
 
     async fn change_credential(&self, change: CredentialChange) -> StoreResult<ChangeOutcome>;
 
-    async fn credentials_since(&self, user: UserId, cursor: Seq, limit: u32) -> StoreResult<CredentialChanges>;
+    /// The first [`SHAREABLE_ROWS_MAX`] rows that changed after `cursor`, and who may be given them.
+    async fn shareable_since(&self, user: UserId, cursor: Seq) -> StoreResult<Shareable>;
 
-    /// Those of these credentials that are there, like [`Self::credentials_since`]; all of them.
+    /// Those of these credentials that are there, in the order of seq; all of them.
     async fn credentials_by_id(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<CredentialChanges>;
-
-    /// Which of the user's devices were ever given which of these.
-    async fn holders(&self, user: UserId, ids: &[CredentialId]) -> StoreResult<HashSet<(DeviceId, CredentialId)>>;
 
     /// Records what devices are about to be given, with a log entry for each credential that is new to its device. Only
     /// for devices that are verified at that moment; it returns these. So what a removal lists as held is complete.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 mod asked;
 mod attempts;
+mod changes;
 mod credentials;
 mod data_keys;
 mod devices;
@@ -27,6 +28,7 @@ mod sqlite;
 mod together;
 mod transaction;
 mod users;
+mod writes;
 
 pub use driver::Driver;
 use driver::for_every_driver;

@@ -69,10 +69,15 @@ impl LocalVault {
         vault
     }
 
-    /// Those of `devices` that are this user's and verified, as the database has it now.
-    pub(super) async fn verified(&self, user: UserId, devices: &[DeviceId]) -> Result<Vec<VerifiedDevice>, VaultError> {
-        let found = self.rows.device_keys(user, devices).await?;
-        if found.is_empty() {
+    /// Opens those of the stored keys that are asked for.
+    pub(super) async fn verified(
+        &self,
+        user: UserId,
+        keys: Vec<DeviceKey>,
+        is_asked: impl Fn(DeviceId) -> bool,
+    ) -> Result<Vec<VerifiedDevice>, VaultError> {
+        let asked: Vec<DeviceKey> = keys.into_iter().filter(|key| is_asked(key.device)).collect();
+        if asked.is_empty() {
             return Ok(Vec::new());
         }
         let data_key = self.data_keys.of(user).await?;
@@ -83,14 +88,15 @@ impl LocalVault {
             let DeviceKey { device: id, receive_key, auto_connect, .. } = stored;
             Some(VerifiedDevice { id, receive_key, unlock_key, auto_connect })
         };
-        let opened: Option<_> = found.into_iter().map(open).collect();
+        let opened: Option<_> = asked.into_iter().map(open).collect();
         opened.ok_or(VaultError::Corrupt { what: "unlock key" })
     }
 
-    /// A device that asks without being verified was most likely removed: the user's data key is cleared from memory
+    /// The device, as the database has it now. One that asks without being verified was most likely removed: the user's data key is cleared from memory
     /// then, and whoever needs it next asks the key service.
     pub(super) async fn verified_one(&self, user: UserId, device: DeviceId) -> Result<VerifiedDevice, VaultError> {
-        let found = self.verified(user, &[device]).await?.pop();
+        let keys = self.rows.device_keys(user).await?;
+        let found = self.verified(user, keys, |key| key == device).await?.pop();
         if found.is_none() {
             self.data_keys.forget(user);
         }

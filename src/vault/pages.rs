@@ -4,10 +4,6 @@ use keyleash_protocol::{Seq, limits::FRAME_BYTES_MAX};
 
 use crate::store::{CredentialChanges, CredentialRow};
 
-/// Rows read for one page. Small credentials fill a frame with about 50 of them; 64 of the largest size take 1 MiB for as
-/// long as the page is made.
-pub const PAGE_ROWS_MAX: u32 = 64;
-
 /// JSON around the lists of a `sync` message, with every number at its longest, bytes.
 const ENVELOPE_BYTES: usize = 160;
 /// JSON of one entry without its box, with every number at its longest, and a comma, bytes.

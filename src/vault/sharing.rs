@@ -17,9 +17,9 @@ use zeroize::Zeroizing;
 use super::{
     FanOut, VaultError, binding, form,
     local::{LocalVault, VerifiedDevice},
-    pages::{PAGE_ROWS_MAX, Page, first_page, fitting},
+    pages::{Page, first_page, fitting},
 };
-use crate::store::{CredentialRow, Gift};
+use crate::store::{CredentialRow, Gift, SHAREABLE_ROWS_MAX, Shareable};
 
 /// Who is given a page, and how much of each of its rows.
 struct Share {
@@ -35,9 +35,10 @@ struct Opened<'r> {
 
 impl LocalVault {
     pub(super) async fn sealed_page(&self, user: UserId, reader: Reader, cursor: Seq) -> Result<SyncPage, VaultError> {
-        let page = first_page(self.rows.credentials_since(user, cursor, PAGE_ROWS_MAX).await?);
-        let verified = self.verified(user, &[reader.device]).await?;
-        let share = self.entitled(user, &[reader], &verified, &page).await?.pop();
+        let Shareable { changes, keys, holders } = self.rows.shareable_since(user, cursor).await?;
+        let page = first_page(changes);
+        let verified = self.verified(user, keys, |device| device == reader.device).await?;
+        let share = self.entitled(user, &[reader], &verified, &page, &holders).await?.pop();
         let (Some(share), Some(device)) = (share, verified.first()) else { return Err(VaultError::NotVerified) };
         let opened = self.open_rows(user, &page.rows).await?;
         let sealed = self.seal_for(user, device, &opened, &share.details)?;
@@ -50,17 +51,16 @@ impl LocalVault {
         since: Seq,
         readers: &[Reader],
     ) -> Result<FanOut, VaultError> {
-        let changes = self.rows.credentials_since(user, since, PAGE_ROWS_MAX).await?;
+        let Shareable { changes, keys, holders } = self.rows.shareable_since(user, since).await?;
         let head = changes.seq;
         let page = first_page(changes);
-        let devices: Vec<DeviceId> = readers.iter().map(|reader| reader.device).collect();
-        let verified = self.verified(user, &devices).await?;
+        let verified = self.verified(user, keys, |device| readers.iter().any(|reader| reader.device == device)).await?;
         let find = |reader: Reader| verified.iter().find(|device| device.id == reader.device);
         if !page.done {
             let entitled = readers.iter().filter(|reader| find(**reader).is_some());
             return Ok(FanOut { seq: head, parts: entitled.map(|reader| (*reader, None)).collect() });
         }
-        let shares = self.entitled(user, readers, &verified, &page).await?;
+        let shares = self.entitled(user, readers, &verified, &page, &holders).await?;
         if shares.is_empty() {
             return Ok(FanOut { seq: page.seq, parts: Vec::new() });
         }
@@ -81,7 +81,7 @@ impl LocalVault {
         ids: &[CredentialId],
     ) -> Result<Retrieved, VaultError> {
         let device = self.verified_one(user, device).await?;
-        let (ids, later) = ids.split_at(ids.len().min(PAGE_ROWS_MAX as usize));
+        let (ids, later) = ids.split_at(ids.len().min(SHAREABLE_ROWS_MAX as usize));
         let found = self.rows.credentials_by_id(user, ids).await?.rows;
         let fits = fitting(&found);
         let found: Vec<CredentialId> = found.iter().map(|row| row.id).collect();
@@ -107,9 +107,8 @@ impl LocalVault {
         readers: &[Reader],
         verified: &[VerifiedDevice],
         page: &Page,
+        holders: &HashSet<(DeviceId, CredentialId)>,
     ) -> Result<Vec<Share>, VaultError> {
-        let sealed: Vec<CredentialId> = page.rows.iter().filter(|row| row.sealed.is_some()).map(|row| row.id).collect();
-        let holders = if sealed.is_empty() { HashSet::new() } else { self.rows.holders(user, &sealed).await? };
         let mut shares = Vec::with_capacity(readers.len());
         for &reader in readers {
             let Some(device) = verified.iter().find(|device| device.id == reader.device) else { continue };

@@ -2,15 +2,18 @@
 //! commas; one statement for any number is prepared once.
 
 /// A statement that may name `asked`, whose `id` are the things in a parameter: texts as [`in_a_row`] puts them, or bytes as
-/// [`bytes_in_a_row`] does.
+/// [`bytes_in_a_row`] does. One that is `taking` rows is a SELECT that takes them in its order; SQLite's writer has all.
 macro_rules! with_asked {
     (bytes $parameter:literal, $statement:literal) => {
-        with_asked!(@ $parameter, "unhex(value)", "decode(unnest", ", 'hex')", $statement)
+        with_asked!(@ $parameter, "unhex(value)", "decode(unnest", ", 'hex')", $statement, "")
+    };
+    (taking $parameter:literal, $statement:literal) => {
+        with_asked!(@ $parameter, "value", "(unnest", ")", $statement, " FOR NO KEY UPDATE")
     };
     ($parameter:literal, $statement:literal) => {
-        with_asked!(@ $parameter, "value", "(unnest", ")", $statement)
+        with_asked!(@ $parameter, "value", "(unnest", ")", $statement, "")
     };
-    (@ $parameter:literal, $of_json:literal, $before:literal, $after:literal, $statement:literal) => {
+    (@ $parameter:literal, $of_json:literal, $before:literal, $after:literal, $statement:literal, $taking:literal) => {
         <D as $crate::store::sql::Driver>::choose($crate::store::sql::driver::Dialects {
             sqlite: concat!(
                 "WITH asked (id) AS (SELECT ", $of_json,
@@ -18,7 +21,8 @@ macro_rules! with_asked {
             ),
             // The planner takes an array for ten things: few enough to look each of them up.
             postgres: concat!(
-                "WITH asked (id) AS (SELECT ", $before, "(string_to_array(", $parameter, ", ','))", $after, ") ", $statement
+                "WITH asked (id) AS (SELECT ", $before, "(string_to_array(", $parameter, ", ','))", $after, ") ",
+                $statement, $taking
             ),
         })
     };

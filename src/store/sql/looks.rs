@@ -9,12 +9,16 @@ use sqlx::{Pool, query, query_as};
 use super::{
     Driver,
     asked::{bytes_in_a_row, in_a_row, with_asked},
+    credentials::Since,
     driver::for_every_driver,
     rows::{Columns, Fault, parse},
-    together::Together,
+    together::{BATCH_MAX, Together},
     transaction::Writing,
+    writes::Given,
 };
-use crate::store::{Device, Heads, Look, Session, StoreResult, TokenHash};
+use crate::store::{
+    ChangeOutcome, CredentialChange, Device, DeviceKey, Gift, Heads, Look, Session, Shareable, StoreResult, TokenHash,
+};
 
 #[derive(Debug)]
 pub(super) struct Questions {
@@ -22,7 +26,14 @@ pub(super) struct Questions {
     uses: Together<(SessionId, UnixMillis), ()>,
     greetings: Together<DeviceId, Option<(Heads, Device)>>,
     looks: Together<(UserId, Option<Heads>), Option<Look>>,
+    device_keys: Together<UserId, Vec<DeviceKey>>,
+    shareable: Together<Since, Shareable>,
+    changes: Together<CredentialChange, ChangeOutcome>,
+    given: Together<Given, Vec<DeviceId>>,
 }
+
+/// Of these answers each may be a megabyte.
+const SHAREABLE_AT_ONCE: usize = 16;
 
 impl Questions {
     pub(super) async fn session(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Session>> {
@@ -40,11 +51,32 @@ impl Questions {
     pub(super) async fn look(&self, user: UserId, known: Option<Heads>) -> StoreResult<Option<Look>> {
         self.looks.ask((user, known)).await
     }
+
+    pub(super) async fn device_keys(&self, user: UserId) -> StoreResult<Vec<DeviceKey>> {
+        self.device_keys.ask(user).await
+    }
+
+    pub(super) async fn shareable_since(&self, user: UserId, cursor: Seq) -> StoreResult<Shareable> {
+        self.shareable.ask((user, cursor)).await
+    }
+
+    pub(super) async fn change_credential(&self, change: CredentialChange) -> StoreResult<ChangeOutcome> {
+        self.changes.ask(change).await
+    }
+
+    pub(super) async fn record_given(
+        &self,
+        user: UserId,
+        gifts: &[Gift],
+        at: UnixMillis,
+    ) -> StoreResult<Vec<DeviceId>> {
+        self.given.ask((user, gifts.to_vec(), at)).await
+    }
 }
 
 /// The database, as those use it who answer.
 #[derive(Debug)]
-pub(super) struct Desk<D: Driver>(Pool<D>);
+pub(super) struct Desk<D: Driver>(pub(super) Pool<D>);
 
 for_every_driver! {
 impl Desk {
@@ -60,10 +92,14 @@ impl Desk {
             }};
         }
         Questions {
-            sessions: Together::start("find a session", desk!(reader.sessions)),
-            uses: Together::start("note a session's use", desk!(writer.touch_sessions)),
-            greetings: Together::start("read a device that says hello", desk!(reader.greetings)),
-            looks: Together::start("look at a user", desk!(reader.looks)),
+            sessions: Together::start("find a session", BATCH_MAX, desk!(reader.sessions)),
+            uses: Together::start("note a session's use", BATCH_MAX, desk!(writer.touch_sessions)),
+            greetings: Together::start("read a device that says hello", BATCH_MAX, desk!(reader.greetings)),
+            looks: Together::start("look at a user", BATCH_MAX, desk!(reader.looks)),
+            device_keys: Together::start("read device keys", BATCH_MAX, desk!(reader.device_keys)),
+            shareable: Together::start("read changed credentials", SHAREABLE_AT_ONCE, desk!(reader.shareable_since)),
+            changes: Together::start("change a credential", BATCH_MAX, desk!(writer.change_credentials)),
+            given: Together::start("record what devices are given", BATCH_MAX, desk!(writer.record_given)),
         }
     }
 

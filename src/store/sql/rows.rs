@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use keyleash_domain::login::Login;
-use keyleash_protocol::{Seq, UnixMillis, Version, http::MailPreferences};
+use keyleash_protocol::{Seq, UnixMillis, UserId, Version, http::MailPreferences};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::Row;
 
@@ -107,6 +107,10 @@ impl Columns<'r> {
 
     pub(super) fn id<T: FromStr>(&self) -> Result<T, Fault> {
         parse(&self.0.try_get::<String, _>("id")?)
+    }
+
+    pub(super) fn user_id(&self) -> Result<UserId, Fault> {
+        parse(&self.0.try_get::<String, _>("user_id")?)
     }
 
     pub(super) fn token_hash(&self) -> Result<TokenHash, Fault> {

@@ -23,8 +23,8 @@ use crate::{
     store::{StoreError, StoreResult},
 };
 
-/// Questions in one batch. From here on a larger one costs no less for each.
-const BATCH_MAX: usize = 64;
+/// Questions in one batch, where an answer is small. From here on a larger one costs no less for each.
+pub(super) const BATCH_MAX: usize = 64;
 /// Batches under way at once: one connection that hangs holds up half of those who ask, not all.
 const DESKS: usize = 2;
 /// Questions that may wait; who comes then waits for room.
@@ -39,10 +39,11 @@ pub(super) struct Together<Q, A> {
 }
 
 impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
-    /// `answer` answers each question, in their order; it may be run several times. Needs a running tokio runtime, and
-    /// lives as long as this.
+    /// `answer` answers each question of a batch, in their order; it may be run several times. Needs a running tokio
+    /// runtime, and lives as long as this.
     pub(super) fn start<F>(
         operation: &'static str,
+        batch_max: usize,
         answer: impl Fn(Arc<[Q]>) -> F + Clone + Send + Sync + 'static,
     ) -> Self
     where
@@ -51,7 +52,7 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
         let (desk, waiting) = mpsc::channel(WAITING_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..DESKS {
-            tokio::spawn(serve(operation, waiting.clone(), answer.clone()));
+            tokio::spawn(serve(operation, batch_max, waiting.clone(), answer.clone()));
         }
         Self { operation, desk }
     }
@@ -77,6 +78,7 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
 /// Takes batch after batch, until nobody can ask any more.
 async fn serve<Q, A, F>(
     operation: &'static str,
+    batch_max: usize,
     waiting: Arc<Mutex<Receiver<Asked<Q, A>>>>,
     answer: impl Fn(Arc<[Q]>) -> F + Send + Sync,
 ) where
@@ -86,7 +88,7 @@ async fn serve<Q, A, F>(
 {
     loop {
         let mut batch = Vec::new();
-        if waiting.lock().await.recv_many(&mut batch, BATCH_MAX).await == 0 {
+        if waiting.lock().await.recv_many(&mut batch, batch_max).await == 0 {
             return;
         }
         // Who gave up need not be answered.
@@ -94,17 +96,18 @@ async fn serve<Q, A, F>(
         if batch.is_empty() {
             continue;
         }
-        let questions: Arc<[Q]> = batch.iter().map(|(question, _)| question.clone()).collect();
+        let (questions, askers): (Vec<Q>, Vec<_>) = batch.into_iter().unzip();
+        let questions: Arc<[Q]> = questions.into();
         match operation::run(operation, || answer(questions.clone())).await {
             Ok(answers) => {
-                for ((_, asker), answer) in batch.into_iter().zip(answers) {
+                for (asker, answer) in askers.into_iter().zip(answers) {
                     asker.send(Ok(answer)).ok();
                 }
             }
             // One question's row may be all that is wrong: the others are not to suffer for it.
-            Err(StoreError::Refused { .. } | StoreError::Corrupt { .. }) if batch.len() > 1 => {
-                for (question, asker) in batch {
-                    let alone: Arc<[Q]> = [question].into();
+            Err(StoreError::Refused { .. } | StoreError::Corrupt { .. }) if questions.len() > 1 => {
+                for (question, asker) in questions.iter().zip(askers) {
+                    let alone: Arc<[Q]> = [question.clone()].into();
                     let answers = operation::run(operation, || answer(alone.clone())).await;
                     let none =
                         || Err(StoreError::Corrupt { operation, what: "a question without an answer".to_owned() });
@@ -112,7 +115,7 @@ async fn serve<Q, A, F>(
                 }
             }
             Err(error) => {
-                for (_, asker) in batch {
+                for asker in askers {
                     asker.send(Err(again(&error))).ok();
                 }
             }
@@ -162,7 +165,7 @@ mod tests {
         fn start() -> Self {
             let (batches, permits) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));
             let (counted, permitted) = (batches.clone(), permits.clone());
-            let together = Together::start("double", move |asked: Arc<[u64]>| {
+            let together = Together::start("double", BATCH_MAX, move |asked: Arc<[u64]>| {
                 let (counted, permitted) = (counted.clone(), permitted.clone());
                 async move {
                     counted.lock().unwrap_or_else(PoisonError::into_inner).push(asked.len());

@@ -15,7 +15,6 @@ use crate::store::{NewLink, Revoke, RevokedDevice, TokenHash, Trail};
 /// Which part of a user changes; the actors read only what moved.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
-    Credentials,
     Devices,
     Sessions,
     DevicesAndSessions,
@@ -175,9 +174,6 @@ impl Writing<'t> {
     /// Takes the user's row and the next seq. `None`: no such user.
     pub(super) async fn count(&mut self, user: UserId, part: Part) -> Result<Option<Seq>, Fault> {
         let statement = match part {
-            Part::Credentials => {
-                "UPDATE users SET seq = seq + 1, credentials_seq = seq + 1 WHERE id = $1 RETURNING seq"
-            }
             Part::Devices => "UPDATE users SET seq = seq + 1, devices_seq = seq + 1 WHERE id = $1 RETURNING seq",
             Part::Sessions => "UPDATE users SET seq = seq + 1, sessions_seq = seq + 1 WHERE id = $1 RETURNING seq",
             Part::DevicesAndSessions => {
