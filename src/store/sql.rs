@@ -6,6 +6,7 @@ use std::sync::Arc;
 mod asked;
 mod attempts;
 mod changes;
+mod connections;
 mod credentials;
 mod data_keys;
 mod devices;
@@ -35,9 +36,8 @@ use driver::for_every_driver;
 pub use open::{Inspection, OpenError, Tables};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
-use sqlx::Pool;
 
-use self::looks::Questions;
+use self::{connections::Connections, looks::Questions};
 use super::Store;
 use crate::entropy::Entropy;
 
@@ -46,8 +46,8 @@ use crate::entropy::Entropy;
 pub struct SqlStore<D: Driver> {
     /// Where changes go. SQLite has one connection here: it has one writer anyway, and queueing for it here keeps the
     /// worst case at the sum of the transactions before, without busy retries.
-    writer: Pool<D>,
-    reader: Pool<D>,
+    writer: Connections<D>,
+    reader: Connections<D>,
     /// What thousands ask at the same moment.
     questions: Questions,
 }

@@ -98,18 +98,19 @@ pub(super) type Since = (UserId, Seq);
 for_every_driver! {
 impl Desk {
     pub(super) async fn device_keys(&self, users: &[UserId]) -> Result<Vec<Vec<DeviceKey>>, Fault> {
-        let mut connection = self.0.acquire().await?;
+        let mut connection = self.0.lease().await?;
         let keys = Self::keys_of(&mut connection, in_a_row(users)).await?;
+        connection.give_back();
         Ok(users.iter().map(|user| keys.get(user).cloned().unwrap_or_default()).collect())
     }
 
     /// The rows first, then who may be given them: whoever is verified was so when the rows had been read.
     pub(super) async fn shareable_since(&self, asked: &[Since]) -> Result<Vec<Shareable>, Fault> {
-        let mut connection = self.0.acquire().await?;
-        let connection = &mut *connection;
-        let mut changes = Self::changes_since(connection, asked).await?;
-        let keys = Self::keys_of(connection, in_a_row(asked.iter().map(|(user, _)| user))).await?;
-        let holders = Self::holders_of(connection, &changes).await?;
+        let mut connection = self.0.lease().await?;
+        let mut changes = Self::changes_since(&mut connection, asked).await?;
+        let keys = Self::keys_of(&mut connection, in_a_row(asked.iter().map(|(user, _)| user))).await?;
+        let holders = Self::holders_of(&mut connection, &changes).await?;
+        connection.give_back();
         let share = |(index, since): (usize, &Since)| {
             // Two of a user's devices may be at the same place.
             let is_asked_again = asked[index + 1..].contains(since);

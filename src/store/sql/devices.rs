@@ -285,7 +285,7 @@ impl SqlStore {
 }
 
 for_every_driver! {
-impl Writing<'t> {
+impl Writing {
     async fn device_by_keys(&mut self, keys: TokenHash) -> Result<Option<Device>, Fault> {
         let row = query(select_devices!("WHERE d.keys_hash = $1"))
             .bind(keys.to_vec())
@@ -297,7 +297,7 @@ impl Writing<'t> {
 }
 
 for_every_driver! {
-impl Change<'t> {
+impl Change {
     async fn device_count(&mut self) -> Result<u64, Fault> {
         let count: i64 = query_scalar("SELECT COUNT(*) FROM devices WHERE user_id = $1 AND state <> 'removed'")
             .bind(self.user.to_string())

@@ -1,6 +1,8 @@
 //! What the store needs of a sqlx driver.
 
-use sqlx::{Database, Decode, Encode, IntoArguments, Type};
+use futures_core::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
+use sqlx::{Database, Decode, Encode, Executor as _, IntoArguments, Type};
 
 pub trait Driver: Database<Arguments: IntoArguments<Self>> + Sized {
     /// Opens a transaction that writes. SQLite takes the write lock at once, so that no transaction has to be repeated
@@ -11,6 +13,9 @@ pub trait Driver: Database<Arguments: IntoArguments<Self>> + Sized {
 
     /// The text for this driver.
     fn choose(texts: Dialects) -> &'static str;
+
+    /// Says something that has no answer.
+    fn say<'c>(connection: &'c mut Self::Connection, statement: &'static str) -> BoxFuture<'c, sqlx::Result<()>>;
 }
 
 /// One statement, where the dialects have no text in common.
@@ -27,6 +32,10 @@ impl Driver for sqlx::Sqlite {
     fn choose(texts: Dialects) -> &'static str {
         texts.sqlite
     }
+
+    fn say<'c>(connection: &'c mut Self::Connection, statement: &'static str) -> BoxFuture<'c, sqlx::Result<()>> {
+        connection.execute(statement).map_ok(drop).boxed()
+    }
 }
 
 impl Driver for sqlx::Postgres {
@@ -36,6 +45,10 @@ impl Driver for sqlx::Postgres {
 
     fn choose(texts: Dialects) -> &'static str {
         texts.postgres
+    }
+
+    fn say<'c>(connection: &'c mut Self::Connection, statement: &'static str) -> BoxFuture<'c, sqlx::Result<()>> {
+        connection.execute(statement).map_ok(drop).boxed()
     }
 }
 

@@ -86,7 +86,7 @@ impl HoldingStore for SqlStore {
 }
 
 for_every_driver! {
-impl Change<'t> {
+impl Change {
     async fn holding(
         &mut self,
         device: DeviceId,

@@ -4,11 +4,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use keyleash_protocol::{DeviceId, Seq, SessionId, UnixMillis, UserId};
-use sqlx::{Pool, query, query_as};
+use sqlx::{query, query_as};
 
 use super::{
     Driver,
     asked::{bytes_in_a_row, in_a_row, with_asked},
+    connections::Connections,
     credentials::Since,
     driver::for_every_driver,
     rows::{Columns, Fault, parse},
@@ -76,11 +77,11 @@ impl Questions {
 
 /// The database, as those use it who answer.
 #[derive(Debug)]
-pub(super) struct Desk<D: Driver>(pub(super) Pool<D>);
+pub(super) struct Desk<D: Driver>(pub(super) Connections<D>);
 
 for_every_driver! {
 impl Desk {
-    pub(super) fn questions(writer: &Pool<D>, reader: &Pool<D>) -> Questions {
+    pub(super) fn questions(writer: &Connections<D>, reader: &Connections<D>) -> Questions {
         /// Has a desk answer with one of its methods.
         macro_rules! desk {
             ($pool:ident.$method:ident) => {{
@@ -119,7 +120,7 @@ impl Desk {
     async fn touch_sessions(&self, uses: &[(SessionId, UnixMillis)]) -> Result<Vec<()>, Fault> {
         // Together means within a moment: the last one is near enough for all.
         let at = uses.iter().map(|(_, at)| *at).max().unwrap_or_default();
-        let mut tx = Writing(self.0.begin_with(D::BEGIN).await?);
+        let mut tx = Writing(self.0.begin().await?);
         query(with_asked!(
             "$1",
             "UPDATE sessions SET last_used_at = $2 WHERE id IN (SELECT id FROM asked) AND last_used_at < $2"
@@ -155,7 +156,7 @@ impl Desk {
 
     /// The heads first: whatever is read after them is at least as new.
     async fn looks(&self, asked: &[(UserId, Option<Heads>)]) -> Result<Vec<Option<Look>>, Fault> {
-        let mut connection = self.0.acquire().await?;
+        let mut connection = self.0.lease().await?;
         let heads = Self::heads_of(&mut connection, in_a_row(asked.iter().map(|(user, _)| user))).await?;
         let moved = |part: fn(&Heads) -> Seq| -> Vec<bool> {
             let moved = |(user, known): &(UserId, Option<Heads>)| {
@@ -169,6 +170,7 @@ impl Desk {
         };
         let devices = Self::devices_of(&mut connection, those(&devices_moved)).await?;
         let sessions = Self::sessions_of(&mut connection, those(&sessions_moved)).await?;
+        connection.give_back();
         let look = |(index, (user, _)): (usize, &(UserId, _))| {
             let devices = || devices.get(user).cloned().unwrap_or_default();
             let sessions = || sessions.get(user).cloned().unwrap_or_default();

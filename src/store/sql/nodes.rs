@@ -70,7 +70,7 @@ fn line(activity: &Activity) -> String {
 }
 
 for_every_driver! {
-impl Writing<'t> {
+impl Writing {
     /// A batch with each device once.
     pub(super) async fn record(&mut self, node: NodeId, batch: &[Activity]) -> Result<(), Fault> {
         for batch in batch.chunks(DEVICES_AT_ONCE) {

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::{
     SqlStore,
+    connections::{BORROWED_MAX, Connections},
     looks::Desk,
     open::{APPLIED, Inspection, OpenError, Tables},
     operation::took_too_long,
@@ -32,9 +33,6 @@ const IDLE_IN_TRANSACTION_MS_MAX: u32 = 4_000;
 /// A connection that comes back to the pool has to answer within this. One that does not (its query was given up, its
 /// server or the way there is gone) is closed, and keeps no place that a working one could have.
 const RELEASE_MAX: Duration = Duration::from_secs(1);
-/// A connection that answered so lately is used without asking again whether it is there: that would be one more way to the
-/// database and back for every statement. One that broke since is noticed by what it is used for, which is tried again.
-const FRESH_MAX: Duration = Duration::from_secs(1);
 /// Connections that nobody needs, and old ones, are closed: after a failover they come to be where the database is now.
 const IDLE_MAX: Duration = Duration::from_mins(10);
 const LIFE_MAX: Duration = Duration::from_mins(30);
@@ -68,7 +66,7 @@ impl PostgresStore {
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
-                    if meta.idle_for > FRESH_MAX {
+                    if meta.idle_for > BORROWED_MAX {
                         connection.ping().await?;
                     }
                     Ok(true)
@@ -78,8 +76,9 @@ impl PostgresStore {
             .connect_with(options)
             .await
             .map_err(OpenError::connecting)?;
-        let questions = Desk::questions(&pool, &pool);
-        let store = Self { writer: pool.clone(), reader: pool, questions };
+        let connections = Connections::of(pool);
+        let questions = Desk::questions(&connections, &connections);
+        let store = Self { writer: connections.clone(), reader: connections, questions };
         store.remember_epoch(entropy).await?;
         Ok(store)
     }

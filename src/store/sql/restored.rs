@@ -31,7 +31,7 @@ impl RestoredStore for SqlStore {
 }
 
 for_every_driver! {
-impl Writing<'t> {
+impl Writing {
     async fn begin_history(&mut self, new: &NewHistory) -> Result<u64, Fault> {
         query("UPDATE meta SET value = $1 WHERE name = 'epoch'")
             .bind(new.epoch.0.clone())

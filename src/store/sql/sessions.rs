@@ -142,7 +142,7 @@ impl SessionStore for SqlStore {
 }
 
 for_every_driver! {
-impl Writing<'t> {
+impl Writing {
     /// Ends the user's sessions that are beyond what there is room for, beside this one.
     async fn make_room(&mut self, besides: &NewSession, room: &Room) -> Result<Option<Seq>, Fault> {
         let ended = query(

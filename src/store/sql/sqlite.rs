@@ -18,6 +18,7 @@ use sqlx::{
 
 use super::{
     SqlStore,
+    connections::Connections,
     looks::Desk,
     open::{APPLIED, Inspection, OpenError, Tables},
 };
@@ -51,6 +52,7 @@ impl SqliteStore {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .map_err(OpenError::connecting)?;
+        let (writer, reader) = (Connections::of(writer), Connections::of(reader));
         let questions = Desk::questions(&writer, &reader);
         let store = Self { writer, reader, questions };
         store.remember_epoch(entropy).await?;

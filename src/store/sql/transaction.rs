@@ -2,10 +2,11 @@
 
 use keyleash_domain::device::ends_sessions;
 use keyleash_protocol::{CredentialId, DeviceId, Seq, SessionId, UnixMillis, UserId, socket::RevokeReason};
-use sqlx::{Transaction, query, query_as, query_scalar};
+use sqlx::{query, query_as, query_scalar};
 
 use super::{
     Driver, SqlStore,
+    connections::Opened,
     driver::for_every_driver,
     meaning::{self, Meaning},
     rows::{Fault, name, parse},
@@ -21,23 +22,23 @@ pub(super) enum Part {
 }
 
 /// A transaction that writes.
-pub(super) struct Writing<'t, D: Driver>(pub Transaction<'t, D>);
+pub(super) struct Writing<D: Driver>(pub Opened<D>);
 
 /// A transaction with the user's row taken, so that nobody else changes anything of this user until it ends.
-pub(super) struct Change<'t, D: Driver> {
-    pub tx: Writing<'t, D>,
+pub(super) struct Change<D: Driver> {
+    pub tx: Writing<D>,
     pub user: UserId,
     pub seq: Seq,
 }
 
 for_every_driver! {
 impl SqlStore {
-    pub(super) async fn begin(&self) -> Result<Writing<'static, D>, Fault> {
-        Ok(Writing(self.writer.begin_with(D::BEGIN).await?))
+    pub(super) async fn begin(&self) -> Result<Writing<D>, Fault> {
+        Ok(Writing(self.writer.begin().await?))
     }
 
     /// Begins a change: takes the user's row and the next seq. `None`: no such user.
-    pub(super) async fn change(&self, user: UserId, part: Part) -> Result<Option<Change<'static, D>>, Fault> {
+    pub(super) async fn change(&self, user: UserId, part: Part) -> Result<Option<Change<D>>, Fault> {
         let mut tx = self.begin().await?;
         let seq = tx.count(user, part).await?;
         Ok(seq.map(|seq| Change { tx, user, seq }))
@@ -46,7 +47,7 @@ impl SqlStore {
 }
 
 for_every_driver! {
-impl Change<'t> {
+impl Change {
     pub(super) async fn commit(self) -> Result<Seq, Fault> {
         self.tx.commit().await?;
         Ok(self.seq)
@@ -162,7 +163,7 @@ impl Change<'t> {
 }
 
 for_every_driver! {
-impl Writing<'t> {
+impl Writing {
     pub(super) async fn commit(self) -> Result<(), Fault> {
         // Only where the database says so is it known that nothing was done.
         self.0.commit().await.map_err(|error| match meaning::of(&error) {

@@ -328,7 +328,7 @@ impl UserStore for SqlStore {
 }
 
 for_every_driver! {
-impl Change<'t> {
+impl Change {
     pub(super) async fn turn_sync_off(&mut self, at: UnixMillis, restore_until: UnixMillis) -> Result<(), Fault> {
         query("UPDATE users SET sync_enabled = FALSE WHERE id = $1")
             .bind(self.user.to_string())

@@ -21,7 +21,7 @@ pub(super) type Given = (UserId, Vec<Gift>, UnixMillis);
 for_every_driver! {
 impl Desk {
     pub(super) async fn change_credentials(&self, changes: &[CredentialChange]) -> Result<Vec<ChangeOutcome>, Fault> {
-        let mut tx = Writing(self.0.begin_with(D::BEGIN).await?);
+        let mut tx = Writing(self.0.begin().await?);
         let mut facts = tx.facts_for(changes).await?;
         let decided = facts.decide(changes);
         if !decided.rows.is_empty() {
@@ -33,7 +33,7 @@ impl Desk {
 
     /// For each, the user's devices that were verified when it was put on record.
     pub(super) async fn record_given(&self, given: &[Given]) -> Result<Vec<Vec<DeviceId>>, Fault> {
-        let mut tx = Writing(self.0.begin_with(D::BEGIN).await?);
+        let mut tx = Writing(self.0.begin().await?);
         tx.take_users(given.iter().map(|(user, ..)| *user)).await?;
         let mut verified: HashMap<UserId, Vec<DeviceId>> = HashMap::new();
         let rows: Vec<(String, String)> = query_as(with_asked!(
@@ -74,7 +74,7 @@ fn gift_line(user: UserId, gift: &Gift, at: UnixMillis) -> String {
 }
 
 for_every_driver! {
-impl Writing<'t> {
+impl Writing {
     /// Takes the rows of those users that are there, and says where their changes stand. Everybody who takes several does
     /// so in the order of their ids.
     async fn take_users(&mut self, users: impl Iterator<Item = UserId> + Send) -> Result<HashMap<UserId, Seq>, Fault> {
