@@ -238,6 +238,30 @@ async fn a_deadlock_goes_unnoticed() {
     assert_eq!(house.server.sql("SELECT deadlocks > 0 FROM pg_stat_database WHERE datname = 'keyleash_0'"), "t");
 }
 
+/// What was done in a transaction that nobody committed is nobody's: neither taken rows nor changes stay on its connection.
+#[tokio::test]
+async fn what_is_not_committed_is_undone_before_the_connection_is_used_again() {
+    let house = House::with_connections(1).await;
+    let before = house.seq().await;
+    for _ in 0..3 {
+        let mut tx = house.store.begin().await.unwrap();
+        query("UPDATE users SET seq = seq + 100").execute(&mut *tx.0).await.unwrap();
+        drop(tx);
+        assert_eq!(house.seq().await, before);
+    }
+    let given_up = async {
+        let mut tx = house.store.begin().await.unwrap();
+        query("UPDATE users SET seq = seq + 100").execute(&mut *tx.0).await.unwrap();
+        query("SELECT pg_sleep(60)").execute(&mut *tx.0).await.unwrap();
+    };
+    let ((), outcome) = tokio::join!(async { drop(timeout(Duration::from_millis(100), given_up).await) }, async {
+        house.until("pg_sleep").await;
+        house.change().await
+    });
+    assert_eq!(outcome.unwrap(), Seq(before.0 + 1));
+    assert_eq!(house.seq().await, Seq(before.0 + 1));
+}
+
 /// A place in the pool is not lost to a connection that does not answer any more.
 #[tokio::test]
 async fn connections_that_went_silent_keep_no_place() {
