@@ -129,6 +129,7 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
+    use EventKind::{CredentialAdded, CredentialChanged, CredentialDeleted};
     use keyleash_protocol::{EventId, UnixMillis};
     use uuid::Uuid;
 
@@ -191,7 +192,6 @@ mod tests {
         assert_eq!((row.change, row.version, row.seq, row.added), (&changes[2], Version(2), Seq(12), Seq(11)));
         assert_eq!(decided.rows.len(), 3, "each credential is written once");
         let kinds: Vec<_> = decided.log.iter().map(|(_, kind)| *kind).collect();
-        use EventKind::{CredentialAdded, CredentialChanged, CredentialDeleted};
         assert_eq!(
             kinds,
             [CredentialAdded, CredentialAdded, CredentialChanged, CredentialAdded, CredentialDeleted],

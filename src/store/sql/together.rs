@@ -1,13 +1,16 @@
-//! Questions of many askers, put to the database together. While one batch is answered, those who ask meanwhile gather, and
-//! the next batch takes them all: who is alone waits for nobody, and a thousand at once cost a few statements.
+//! Questions of many askers, put to the database together. Who finds a free turn asks at once, by itself. While the turns are
+//! taken, those who ask gather, and the next batch takes them all: who is alone waits for nobody and wakes nobody, and a
+//! thousand at once cost a few statements.
 //!
 //! Each answer comes from statements that began after the question was asked, as if it had been asked alone.
 
 use std::{fmt, io, sync::Arc};
 
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt as _;
 use tokio::{
     sync::{
-        Mutex,
+        Semaphore,
         mpsc::{self, Receiver, Sender},
         oneshot,
     },
@@ -25,17 +28,27 @@ use crate::{
 
 /// Questions in one batch, where an answer is small. From here on a larger one costs no less for each.
 pub(super) const BATCH_MAX: usize = 64;
-/// Batches under way at once: one connection that hangs holds up half of those who ask, not all.
-const DESKS: usize = 2;
+/// Questions or batches under way at once: one connection that hangs holds up half of those who ask, not all.
+const TURNS: usize = 2;
 /// Questions that may wait; who comes then waits for room.
 const WAITING_MAX: usize = 1_024;
 
 type Asked<Q, A> = (Q, oneshot::Sender<StoreResult<A>>);
 
+type Answering<A> = BoxFuture<'static, Result<Vec<A>, Fault>>;
+
 /// One kind of question.
 pub(super) struct Together<Q, A> {
-    operation: &'static str,
+    kind: Arc<Kind<Q, A>>,
+    /// To those who gather.
     desk: Sender<Asked<Q, A>>,
+}
+
+struct Kind<Q, A> {
+    operation: &'static str,
+    batch_max: usize,
+    turns: Arc<Semaphore>,
+    answer: Box<dyn Fn(Arc<[Q]>) -> Answering<A> + Send + Sync>,
 }
 
 impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
@@ -44,20 +57,23 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
     pub(super) fn start<F>(
         operation: &'static str,
         batch_max: usize,
-        answer: impl Fn(Arc<[Q]>) -> F + Clone + Send + Sync + 'static,
+        answer: impl Fn(Arc<[Q]>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Result<Vec<A>, Fault>> + Send + 'static,
     {
         let (desk, waiting) = mpsc::channel(WAITING_MAX);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..DESKS {
-            tokio::spawn(serve(operation, batch_max, waiting.clone(), answer.clone()));
-        }
-        Self { operation, desk }
+        let answer = Box::new(move |asked| answer(asked).boxed());
+        let kind = Arc::new(Kind { operation, batch_max, turns: Arc::new(Semaphore::new(TURNS)), answer });
+        tokio::spawn(serve(kind.clone(), waiting));
+        Self { kind, desk }
     }
 
     pub(super) async fn ask(&self, question: Q) -> StoreResult<A> {
+        // Whoever gathers has the next turn: none is free as long as somebody waits.
+        if let Ok(_turn) = self.kind.turns.try_acquire() {
+            return self.kind.answer_alone(question).await;
+        }
         let asking = async {
             let (answer, answered) = oneshot::channel();
             self.desk.send((question, answer)).await.ok()?;
@@ -71,34 +87,50 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
     }
 
     fn unavailable(&self, error: sqlx::Error) -> StoreError {
-        StoreError::Unavailable { operation: self.operation, source: Box::new(error) }
+        StoreError::Unavailable { operation: self.kind.operation, source: Box::new(error) }
     }
 }
 
-/// Takes batch after batch, until nobody can ask any more.
-async fn serve<Q, A, F>(
-    operation: &'static str,
-    batch_max: usize,
-    waiting: Arc<Mutex<Receiver<Asked<Q, A>>>>,
-    answer: impl Fn(Arc<[Q]>) -> F + Send + Sync,
-) where
-    Q: Clone + Send + Sync,
-    A: Send,
-    F: Future<Output = Result<Vec<A>, Fault>> + Send,
+/// Takes batch after batch, each as soon as there is a turn for it, until nobody can ask any more.
+async fn serve<Q, A>(kind: Arc<Kind<Q, A>>, mut waiting: Receiver<Asked<Q, A>>)
+where
+    Q: Clone + Send + Sync + 'static,
+    A: Send + 'static,
 {
-    loop {
-        let mut batch = Vec::new();
-        if waiting.lock().await.recv_many(&mut batch, batch_max).await == 0 {
-            return;
+    while let Some(first) = waiting.recv().await {
+        let serving = kind.clone();
+        let Ok(turn) = kind.turns.clone().acquire_owned().await else { return };
+        let mut batch = vec![first];
+        while batch.len() < kind.batch_max
+            && let Ok(next) = waiting.try_recv()
+        {
+            batch.push(next);
         }
+        tokio::spawn(async move {
+            serving.answer(batch).await;
+            drop(turn);
+        });
+    }
+}
+
+impl<Q: Clone + Send + Sync, A: Send> Kind<Q, A> {
+    async fn answer_alone(&self, question: Q) -> StoreResult<A> {
+        let alone: Arc<[Q]> = [question].into();
+        let mut answers = operation::run(self.operation, || (self.answer)(alone.clone())).await?;
+        let none =
+            || StoreError::Corrupt { operation: self.operation, what: "a question without an answer".to_owned() };
+        answers.pop().ok_or_else(none)
+    }
+
+    async fn answer(&self, mut batch: Vec<Asked<Q, A>>) {
         // Who gave up need not be answered.
         batch.retain(|(_, asker)| !asker.is_closed());
         if batch.is_empty() {
-            continue;
+            return;
         }
         let (questions, askers): (Vec<Q>, Vec<_>) = batch.into_iter().unzip();
         let questions: Arc<[Q]> = questions.into();
-        match operation::run(operation, || answer(questions.clone())).await {
+        match operation::run(self.operation, || (self.answer)(questions.clone())).await {
             Ok(answers) => {
                 for (asker, answer) in askers.into_iter().zip(answers) {
                     asker.send(Ok(answer)).ok();
@@ -107,11 +139,7 @@ async fn serve<Q, A, F>(
             // One question's row may be all that is wrong: the others are not to suffer for it.
             Err(StoreError::Refused { .. } | StoreError::Corrupt { .. }) if questions.len() > 1 => {
                 for (question, asker) in questions.iter().zip(askers) {
-                    let alone: Arc<[Q]> = [question.clone()].into();
-                    let answers = operation::run(operation, || answer(alone.clone())).await;
-                    let none =
-                        || Err(StoreError::Corrupt { operation, what: "a question without an answer".to_owned() });
-                    asker.send(answers.and_then(|mut answers| answers.pop().map_or_else(none, Ok))).ok();
+                    asker.send(self.answer_alone(question.clone()).await).ok();
                 }
             }
             Err(error) => {
@@ -138,7 +166,7 @@ fn again(error: &StoreError) -> StoreError {
 
 impl<Q, A> fmt::Debug for Together<Q, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Together({})", self.operation)
+        write!(f, "Together({})", self.kind.operation)
     }
 }
 
@@ -150,7 +178,7 @@ mod tests {
     };
 
     use futures_util::future::join_all;
-    use tokio::{sync::Semaphore, time::sleep};
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -194,7 +222,7 @@ mod tests {
     async fn those_who_wait_are_answered_together_and_each_with_its_own() {
         let doubling = Doubling::start();
         let asked = |number| doubling.together.ask(number);
-        // Every desk has a question; the others gather.
+        // Every turn is taken; the others gather.
         let (first, second) = (asked(100), asked(101));
         let gathering = async {
             doubling.until_batches(2).await;
@@ -219,14 +247,17 @@ mod tests {
     #[tokio::test]
     async fn one_row_that_is_wrong_spoils_no_others_answer() {
         let doubling = Doubling::start();
-        doubling.permits.add_permits(1_000);
-        let answers = join_all((10..20).map(|number| doubling.together.ask(number))).await;
+        let asking = join_all((10..20).map(|number| doubling.together.ask(number)));
+        let (answers, ()) = tokio::join!(asking, async {
+            doubling.until_batches(2).await;
+            doubling.permits.add_permits(1_000);
+        });
         for (number, answer) in (10..20).zip(answers) {
             match answer {
                 Ok(double) => assert_eq!(double, number * 2),
                 Err(error) => assert!(number == 13 && matches!(error, StoreError::Corrupt { .. }), "{number}: {error}"),
             }
         }
-        assert_eq!(doubling.batches().iter().max(), Some(&10), "they did ask together");
+        assert_eq!(doubling.batches().iter().max(), Some(&8), "they did ask together");
     }
 }

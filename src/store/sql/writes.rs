@@ -64,6 +64,10 @@ impl Desk {
 }
 }
 
+/// A device that wants to change a credential (user, device, credential), and what is stored of that: version, when it was
+/// added, whether it is deleted; and whether the device holds it.
+type Found = (String, String, String, Option<i64>, Option<i64>, bool, bool);
+
 /// A number as long as every other.
 fn fixed(number: i64) -> String {
     format!("{number:019}")
@@ -89,7 +93,6 @@ impl Writing {
     async fn facts_for(&mut self, changes: &[CredentialChange]) -> Result<Facts, Fault> {
         let heads = self.take_users(changes.iter().map(|change| change.user)).await?;
         let mut facts = Facts { heads, ..Facts::default() };
-        type Found = (String, String, String, Option<i64>, Option<i64>, bool, bool);
         let line = |change: &CredentialChange| format!("{}{}{}", change.user, change.device, change.id);
         let rows: Vec<Found> = query_as(with_asked!(
             "$1",
