@@ -22,6 +22,8 @@ use crate::{
 pub const FILES_BESIDE: usize = 200;
 /// Whoever is so far behind with what was to be written does not keep up.
 const WRITTEN_MAX: Duration = Duration::from_mins(10);
+/// How long the others may still take once devices are gone that were to write.
+const WRITTEN_WHEN_GONE_MAX: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(50);
 
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +32,8 @@ pub enum CrewsError {
     Device(#[from] DeviceError),
     #[error(transparent)]
     Process(#[from] CrewProcessError),
-    #[error("of {wanted} updates {written} were written; the server does not keep up, or refuses them")]
-    NotWritten { wanted: u64, written: u64 },
+    #[error("of {wanted} updates {written} were written; the server does not keep up, or refuses them: {errors}")]
+    NotWritten { wanted: u64, written: u64, errors: String },
 }
 
 #[derive(Debug)]
@@ -168,7 +170,7 @@ async fn carry_out(crew: &mut Crew, task: Task, hello: Option<&Arc<Times>>) -> R
 
 async fn write(crew: &Crew, rounds: usize, bytes: usize, per_second: f64) -> Result<(), CrewsError> {
     let writers = || crew.posts.iter().filter(|post| post.number == 0);
-    let before = crew.board.counts().puts;
+    let before = crew.board.counts();
     let mut pace = Pace::new(Instant::now(), per_second, Duration::ZERO);
     for _ in 0..rounds {
         for post in writers() {
@@ -177,14 +179,24 @@ async fn write(crew: &Crew, rounds: usize, bytes: usize, per_second: f64) -> Res
         }
     }
     let wanted = u64::try_from(writers().count() * rounds).unwrap_or(u64::MAX);
-    let (until, written) = (Instant::now() + WRITTEN_MAX, || crew.board.counts().puts - before);
-    while written() < wanted {
+    let mut until = Instant::now() + WRITTEN_MAX;
+    loop {
+        let counts = crew.board.counts();
+        let written = counts.puts - before.puts;
+        if written >= wanted {
+            return Ok(());
+        }
         if Instant::now() > until {
-            return Err(CrewsError::NotWritten { wanted, written: written() });
+            let errors = crew.board.errors().into_iter().map(|(kind, count)| format!("{kind} ({count})"));
+            let errors = errors.collect::<Vec<_>>().join(", ");
+            return Err(CrewsError::NotWritten { wanted, written, errors });
+        }
+        if counts.live < before.live {
+            // What a device that is gone was to write nobody writes any more.
+            until = until.min(Instant::now() + WRITTEN_WHEN_GONE_MAX);
         }
         sleep(POLL).await;
     }
-    Ok(())
 }
 
 /// For those who do not say.

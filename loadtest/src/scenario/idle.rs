@@ -17,7 +17,8 @@ use crate::{
     watch::{Nodes, Watch},
 };
 
-/// After many came, what they left to be written is written, and buffers are given back.
+/// After a node began, many came or much was written, what is left to be done is done within this time, and buffers are
+/// given back.
 const SETTLE: Duration = Duration::from_secs(5);
 /// The first measured point, to see whether a device costs more when there are many.
 const FEW: usize = 1_000;
@@ -64,13 +65,13 @@ impl Idle {
         let (nodes, began) = (ground.nodes.clone(), Instant::now());
         let watch = Watch::begin("idle", Extent::Open, board.clone(), nodes.clone(), None);
 
-        let before = Memory::look(&nodes).await?;
+        let before = settled(&nodes, &board).await?;
         crews.connect(Rush::default(), 0..few, None).await?;
-        let with_few = settled(&nodes).await?;
+        let with_few = settled(&nodes, &board).await?;
         watch.say(&format!("{few} devices are live"));
         crews.connect(Rush::default(), few..devices, None).await?;
         all_live(devices, &board)?;
-        let with_all = settled(&nodes).await?;
+        let with_all = settled(&nodes, &board).await?;
         watch.say(&format!("{devices} devices are live; idle for {:?}", self.options.measured));
         let (cpu, at) = (nodes.look().await?.usage.cpu_seconds, Instant::now());
         sleep(self.options.measured).await;
@@ -95,7 +96,7 @@ impl Idle {
                 watch.say(&format!("{rounds} updates of {bytes} bytes to each device"));
                 crews.write(rounds, bytes, self.rate).await?;
             }
-            let after = settled(&nodes).await?.each(with_all, devices);
+            let after = settled(&nodes, &board).await?.each(with_all, devices);
             let title = "server memory that updates add for each device";
             findings.aim("server.bytes_added_by_updates", title, after.server, bytes, (lower, 512.0));
             all_live(devices, &board)?;
@@ -117,7 +118,12 @@ impl Memory {
     }
 }
 
-async fn settled(nodes: &Nodes) -> Result<Memory, ProbeError> {
-    sleep(SETTLE).await;
+/// Memory once nothing was delivered for a while: what is on its way is not what stays.
+async fn settled(nodes: &Nodes, board: &Board) -> Result<Memory, ProbeError> {
+    let mut delivered = None;
+    while delivered != Some(board.counts().deliveries) {
+        delivered = Some(board.counts().deliveries);
+        sleep(SETTLE).await;
+    }
     Memory::look(nodes).await
 }
