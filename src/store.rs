@@ -35,7 +35,7 @@ pub use self::{
     },
     data_keys::DataKeyStore,
     devices::{
-        Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, NewDevice, Receipt, Revoke, Revoked,
+        Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Greeted, NewDevice, Receipt, Revoke, Revoked,
         RevokedDevice, Step, Whereabouts,
     },
     history::{Event, HistoryStore},

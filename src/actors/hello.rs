@@ -7,7 +7,7 @@ use keyleash_domain::{
     retrieval::Reader,
 };
 use keyleash_protocol::{
-    CloseCode, UnixMillis,
+    CloseCode, DeviceId, UnixMillis,
     limits::NONCE_BYTES,
     socket::{DeviceState, Hello, RevokeReason},
 };
@@ -15,7 +15,7 @@ use keyleash_protocol::{
 use super::{device::Caller, directory::Node};
 use crate::{
     device_keys::hello_is_signed,
-    store::{Device, StoreError},
+    store::{Greeted, StoreError},
     telemetry::{ByOutcome, FIGURES, Outcome},
 };
 
@@ -45,13 +45,15 @@ pub(super) async fn identify(
 
 async fn prove(node: &Node, caller: &Caller, nonce: &[u8; NONCE_BYTES], hello: Hello) -> Result<Proven, CloseCode> {
     let greeted = node.ports.devices.greet(caller.user, hello.device).await.map_err(|error| unavailable(&error))?;
-    let (heads, device) = greeted.ok_or(CloseCode::Unauthorised)?;
-    if !hello_is_signed(&device.signing_key, nonce, device.id, hello.signature.as_slice()) {
+    let greeted = greeted.ok_or(CloseCode::Unauthorised)?;
+    if !hello_is_signed(&greeted.signing_key, nonce, hello.device, hello.signature.as_slice()) {
         return Err(CloseCode::Unauthorised);
     }
-    let device = bind(node, caller, device).await?;
+    let (device, heads) = (hello.device, greeted.heads);
+    let standing = bind(node, caller, device, &greeted).await?;
+    let verified_at = (standing == Standing::Verified).then(|| greeted.verified_at.unwrap_or_default());
     let start = Start {
-        standing: standing(&device),
+        standing,
         cursor: starting_cursor(hello.cursor, hello.epoch.as_ref(), &node.epoch, heads.seq),
         head: heads.seq,
         credentials: heads.credentials,
@@ -60,39 +62,39 @@ async fn prove(node: &Node, caller: &Caller, nonce: &[u8; NONCE_BYTES], hello: H
         heartbeat: node.settings.heartbeat,
         grace: node.settings.grace,
     };
-    let verified_at = (device.state == DeviceState::Verified).then(|| device.verified_at.unwrap_or_default());
-    let reader = Reader { device: device.id, retrieve: hello.retrieve };
+    let reader = Reader { device, retrieve: hello.retrieve };
     Ok(Proven { reader, verified_at, start })
 }
 
 /// Binds the session to the device, so that a removal of the device ends it. A removed device stays as it is: it is told
 /// so, and its key opens nothing.
-async fn bind(node: &Node, caller: &Caller, device: Device) -> Result<Device, CloseCode> {
-    if device.state == DeviceState::Removed || caller.device == Some(device.id) {
-        return Ok(device);
+async fn bind(node: &Node, caller: &Caller, device: DeviceId, greeted: &Greeted) -> Result<Standing, CloseCode> {
+    let standing = standing_of(greeted.state, greeted.reason, greeted.removed_at);
+    if greeted.state == DeviceState::Removed || caller.device == Some(device) {
+        return Ok(standing);
     }
     if node
         .ports
         .sessions
-        .bind_session(caller.session, caller.user, device.id)
+        .bind_session(caller.session, caller.user, device)
         .await
         .map_err(|error| unavailable(&error))?
     {
-        return Ok(device);
+        return Ok(standing);
     }
     // The session is gone, or the device was removed just now.
-    let device = node.ports.devices.device(caller.user, device.id).await.map_err(|error| unavailable(&error))?;
-    device.filter(|device| device.state == DeviceState::Removed).ok_or(CloseCode::Unauthorised)
+    let row = node.ports.devices.device(caller.user, device).await.map_err(|error| unavailable(&error))?;
+    let removed = row.filter(|row| row.state == DeviceState::Removed).ok_or(CloseCode::Unauthorised)?;
+    Ok(standing_of(removed.state, removed.reason, removed.removed_at))
 }
 
-fn standing(device: &Device) -> Standing {
-    match device.state {
+fn standing_of(state: DeviceState, reason: Option<RevokeReason>, removed_at: Option<UnixMillis>) -> Standing {
+    match state {
         DeviceState::Pending => Standing::Pending,
         DeviceState::Verified => Standing::Verified,
-        DeviceState::Removed => Standing::Revoked {
-            reason: device.reason.unwrap_or(RevokeReason::Removed),
-            at: device.removed_at.unwrap_or_default(),
-        },
+        DeviceState::Removed => {
+            Standing::Revoked { reason: reason.unwrap_or(RevokeReason::Removed), at: removed_at.unwrap_or_default() }
+        }
     }
 }
 

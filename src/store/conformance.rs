@@ -798,8 +798,11 @@ async fn those_who_ask_together_are_each_answered(store: &dyn Store) {
         asked.iter().zip(greeted).zip(looked).zip(found)
     {
         let heads = store.heads(person.user).await.unwrap().unwrap();
-        let (greeted_at, row) = greeted.unwrap().unwrap();
-        assert_eq!((greeted_at.devices, row), (heads.devices, person.device(*device).await));
+        let (greeted, row) = (greeted.unwrap().unwrap(), person.device(*device).await);
+        assert_eq!((greeted.user, greeted.heads.devices), (person.user, heads.devices));
+        assert_eq!((greeted.signing_key, greeted.state), (row.signing_key, row.state));
+        let judged = (greeted.verified_at, greeted.removed_at, greeted.reason);
+        assert_eq!(judged, (row.verified_at, row.removed_at, row.reason));
         let looked = looked.unwrap().unwrap();
         assert_eq!(looked.devices, Some(store.devices(person.user).await.unwrap()));
         let good: BTreeSet<_> = sessions.iter().map(|session| (session.id, session.expires_at)).collect();

@@ -97,6 +97,19 @@ pub struct Receipt {
     pub wiped: bool,
 }
 
+/// What a hello is judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Greeted {
+    pub user: UserId,
+    /// Where its user's changes stood when its row was read.
+    pub heads: Heads,
+    pub signing_key: Vec<u8>,
+    pub state: DeviceState,
+    pub verified_at: Option<UnixMillis>,
+    pub removed_at: Option<UnixMillis>,
+    pub reason: Option<RevokeReason>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnrolOutcome {
     /// Enrolled, or known by its keys and asking again; sessions and seq are as after [`SessionStore::bind_session`].
@@ -198,9 +211,8 @@ pub trait DeviceStore: Debug + Send + Sync {
 
     async fn device(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Device>>;
 
-    /// A device, and where its user's changes stood when its row was read. Asked by thousands at the same moment; an
-    /// adapter answers those together.
-    async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<(Heads, Device)>>;
+    /// A device that says hello. Asked by thousands at the same moment; an adapter answers those together.
+    async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Greeted>>;
 
     /// All of a user's devices, oldest first, removed ones too.
     async fn devices(&self, user: UserId) -> StoreResult<Vec<Device>>;

@@ -20,8 +20,8 @@ use super::{
     transaction::{Change, Part, Writing},
 };
 use crate::store::{
-    Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Heads, Link, LinkPurpose, NewDevice, Receipt, Revoke,
-    Revoked, StoreResult, TokenHash, Trail,
+    Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Greeted, Link, LinkPurpose, NewDevice, Receipt,
+    Revoke, Revoked, StoreResult, TokenHash, Trail,
 };
 
 /// Devices as they are read: with the node that they are on, if it is alive.
@@ -87,7 +87,7 @@ impl DeviceStore for SqlStore {
         .await
     }
 
-    async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<(Heads, Device)>> {
+    async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Greeted>> {
         self.questions.greet(user, device).await
     }
 

@@ -18,14 +18,15 @@ use super::{
     writes::Given,
 };
 use crate::store::{
-    ChangeOutcome, CredentialChange, Device, DeviceKey, Gift, Heads, Look, Session, Shareable, StoreResult, TokenHash,
+    ChangeOutcome, CredentialChange, Device, DeviceKey, Gift, Greeted, Heads, Look, Session, Shareable, StoreResult,
+    TokenHash,
 };
 
 #[derive(Debug)]
 pub(super) struct Questions {
     sessions: Together<TokenHash, Option<Session>>,
     uses: Together<(SessionId, UnixMillis), ()>,
-    greetings: Together<DeviceId, Option<(Heads, Device)>>,
+    greetings: Together<DeviceId, Option<Greeted>>,
     looks: Together<(UserId, Option<Heads>), Option<Look>>,
     device_keys: Together<UserId, Vec<DeviceKey>>,
     shareable: Together<Since, Shareable>,
@@ -45,8 +46,8 @@ impl Questions {
         self.uses.ask((session, at)).await
     }
 
-    pub(super) async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<(Heads, Device)>> {
-        Ok(self.greetings.ask(device).await?.filter(|(_, device)| device.user == user))
+    pub(super) async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Greeted>> {
+        Ok(self.greetings.ask(device).await?.filter(|greeted| greeted.user == user))
     }
 
     pub(super) async fn look(&self, user: UserId, known: Option<Heads>) -> StoreResult<Option<Look>> {
@@ -133,23 +134,21 @@ impl Desk {
         Ok(vec![(); uses.len()])
     }
 
-    async fn greetings(&self, devices: &[DeviceId]) -> Result<Vec<Option<(Heads, Device)>>, Fault> {
+    async fn greetings(&self, devices: &[DeviceId]) -> Result<Vec<Option<Greeted>>, Fault> {
         let rows = query(with_asked!(
             "$1",
-            "SELECT d.*, n.id AS online_at, u.seq AS head_seq, u.devices_seq AS head_devices,
-             u.sessions_seq AS head_sessions, u.credentials_seq AS head_credentials
-             FROM devices d JOIN users u ON u.id = d.user_id
-             LEFT JOIN nodes n ON n.id = d.node AND n.alive_until > (SELECT now_ms FROM clock)
-             WHERE d.id IN (SELECT id FROM asked)"
+            "SELECT d.id, d.user_id, d.signing_key, d.state, d.verified_at, d.removed_at, d.reason,
+             u.seq AS head_seq, u.devices_seq AS head_devices, u.sessions_seq AS head_sessions,
+             u.credentials_seq AS head_credentials
+             FROM devices d JOIN users u ON u.id = d.user_id WHERE d.id IN (SELECT id FROM asked)"
         ))
         .bind(in_a_row(devices))
         .fetch_all(&self.0)
         .await?;
-        let mut found: HashMap<DeviceId, (Heads, Device)> = HashMap::with_capacity(rows.len());
+        let mut found: HashMap<DeviceId, Greeted> = HashMap::with_capacity(rows.len());
         for row in &rows {
             let columns = Columns::<D>(row);
-            let device = columns.device()?;
-            found.insert(device.id, (columns.heads()?, device));
+            found.insert(columns.id()?, columns.greeted()?);
         }
         Ok(devices.iter().map(|device| found.get(device).cloned()).collect())
     }

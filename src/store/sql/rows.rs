@@ -15,8 +15,8 @@ use super::{
 use crate::{
     kms::WrappedKey,
     store::{
-        CredentialRow, Device, DeviceKey, Event, Heads, Link, LinkedDevice, OutboxMail, PendingTotp, Receipt, Session,
-        StoreError, TokenHash, User, Whereabouts,
+        CredentialRow, Device, DeviceKey, Event, Greeted, Heads, Link, LinkedDevice, OutboxMail, PendingTotp, Receipt,
+        Session, StoreError, TokenHash, User, Whereabouts,
     },
 };
 
@@ -188,6 +188,19 @@ impl Columns<'r> {
             online,
             mail_failed_at: self.0.try_get::<Option<i64>, _>("mail_failed_at")?.map(UnixMillis),
             seq: Seq(self.0.try_get("seq")?),
+        })
+    }
+
+    /// With its user's heads.
+    pub(super) fn greeted(&self) -> Result<Greeted, Fault> {
+        Ok(Greeted {
+            user: parse(&self.0.try_get::<String, _>("user_id")?)?,
+            heads: self.heads()?,
+            signing_key: self.0.try_get("signing_key")?,
+            state: named(&self.0.try_get::<String, _>("state")?)?,
+            verified_at: self.0.try_get::<Option<i64>, _>("verified_at")?.map(UnixMillis),
+            removed_at: self.0.try_get::<Option<i64>, _>("removed_at")?.map(UnixMillis),
+            reason: self.0.try_get::<Option<String>, _>("reason")?.as_deref().map(named).transpose()?,
         })
     }
 
