@@ -44,6 +44,8 @@ pub(super) struct Driver<S> {
 }
 
 enum Stage {
+    /// The answer to the upgrade waits for the context's first words: both leave together.
+    Opening,
     Open,
     /// The context is done; its last words leave.
     Farewell(Pin<Box<Sleep>>),
@@ -52,8 +54,9 @@ enum Stage {
 }
 
 impl<S: Stream<Item = Result<Bytes, Error>> + Unpin> Driver<S> {
-    pub(super) fn new(io: Rc<Wire>, context: S, link: Rc<Link>, count: OpenSocket) -> Self {
-        Self { io, context, link, unsent: Bytes::new(), stage: Stage::Open, _count: count }
+    /// `answer` is what the peer gets before anything of the context's.
+    pub(super) fn new(io: Rc<Wire>, answer: Bytes, context: S, link: Rc<Link>, count: OpenSocket) -> Self {
+        Self { io, context, link, unsent: answer, stage: Stage::Opening, _count: count }
     }
 
     /// Writes what the network takes.
@@ -110,13 +113,18 @@ impl<S: Stream<Item = Result<Bytes, Error>> + Unpin> Future for Driver<S> {
         let this = &mut *self;
         this.link.register(task);
         loop {
-            if this.link.is_cut() || this.write(task).is_err() {
+            let is_opening = matches!(this.stage, Stage::Opening);
+            if this.link.is_cut() || (!is_opening && this.write(task).is_err()) {
                 return this.cut();
             }
             match &mut this.stage {
-                Stage::Open => match Pin::new(&mut this.context).poll_next(task) {
-                    Poll::Ready(Some(Ok(chunk))) => this.queue(chunk),
+                Stage::Opening | Stage::Open => match Pin::new(&mut this.context).poll_next(task) {
+                    Poll::Ready(Some(Ok(chunk))) => {
+                        this.queue(chunk);
+                        this.stage = Stage::Open;
+                    }
                     Poll::Ready(Some(Err(_)) | None) => this.stage = Stage::Farewell(Box::pin(sleep(FAREWELL_MAX))),
+                    Poll::Pending if is_opening => this.stage = Stage::Open,
                     Poll::Pending => return Poll::Pending,
                 },
                 Stage::Farewell(deadline) => {

@@ -8,12 +8,16 @@ use actix_http::ws::Codec;
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use actix_web_actors::ws::{self, CloseReason, WebsocketContext, handshake_with_protocols};
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures_util::stream;
 use keyleash_domain::origin::AllowedOrigins;
 use keyleash_protocol::{CloseCode, ProblemCode, problem::Problem, socket::SUBPROTOCOL};
 
-use super::{decoder::Decoder, driver::Driver, takeover::take_over, wire::Wire};
+use super::{
+    decoder::Decoder,
+    driver::Driver,
+    takeover::{Taken, take_over},
+};
 use crate::actors::{Caller, DeviceActor, Directory, Link, OpenSocket, Stranger};
 
 /// Knows who makes a request.
@@ -51,19 +55,20 @@ pub async fn open(request: HttpRequest, route: web::Data<SocketRoute>) -> HttpRe
     let count = route.directory.open_socket();
     // A browser cannot see why an upgrade was refused; a close code it can.
     if !response.headers().contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
-        return take_over(response, |io, _| say_goodbye(io, CloseCode::UnsupportedVersion, count));
+        return take_over(response, |taken| say_goodbye(taken, CloseCode::UnsupportedVersion, count));
     }
     match route.directory.admit_stranger(caller.address) {
         Some(stranger) => {
             let directory = route.directory.clone();
-            take_over(response, move |io, first| start(io, first, &directory, caller, stranger, count))
+            take_over(response, move |taken| start(taken, &directory, caller, stranger, count))
         }
-        None => take_over(response, |io, _| say_goodbye(io, CloseCode::TooManySockets, count)),
+        None => take_over(response, |taken| say_goodbye(taken, CloseCode::TooManySockets, count)),
     }
 }
 
 /// Starts the device's actor on the raw stream.
-fn start(io: Wire, first: Bytes, directory: &Directory, caller: Caller, stranger: Stranger, count: OpenSocket) {
+fn start(taken: Taken, directory: &Directory, caller: Caller, stranger: Stranger, count: OpenSocket) {
+    let Taken { io, answer, first } = taken;
     let (io, link) = (Rc::new(io), Rc::new(Link::default()));
     let actor = DeviceActor::new(directory, caller, stranger, link.clone());
     let decoder = Decoder::new(io.clone(), link.clone(), first);
@@ -71,16 +76,16 @@ fn start(io: Wire, first: Bytes, directory: &Directory, caller: Caller, stranger
         ctx.add_stream(decoder);
         actor
     });
-    actix_rt::spawn(Driver::new(io, context, link, count));
+    actix_rt::spawn(Driver::new(io, answer, context, link, count));
 }
 
-fn say_goodbye(io: Wire, code: CloseCode, count: OpenSocket) {
+fn say_goodbye(Taken { io, answer, .. }: Taken, code: CloseCode, count: OpenSocket) {
     let mut frame = BytesMut::new();
     let reason = CloseReason { code: ws::CloseCode::Other(code.code()), description: Some(code.slug().into()) };
     let encoded = Codec::new().encode(ws::Message::Close(Some(reason)), &mut frame);
     let last_words = encoded.map(|()| frame.freeze()).map_err(Into::into);
     let context = stream::iter([last_words]);
-    actix_rt::spawn(Driver::new(Rc::new(io), context, Rc::new(Link::default()), count));
+    actix_rt::spawn(Driver::new(Rc::new(io), answer, context, Rc::new(Link::default()), count));
 }
 
 fn refuse(code: ProblemCode, detail: &str) -> HttpResponse {

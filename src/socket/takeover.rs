@@ -1,5 +1,6 @@
 //! The hook: every request that asks for an upgrade comes here. The application answers it, through its middleware; an
-//! answer that carries a [`TakeOver`] is sent and the raw stream handed over, any other is sent and that was it.
+//! answer that carries a [`TakeOver`] is handed over with the raw stream, to leave with the first words; any other is sent
+//! and that was it.
 
 use std::{cell::Cell, fmt, io, rc::Rc, time::Duration};
 
@@ -12,7 +13,7 @@ use actix_http::{
 use actix_rt::net::ActixStream;
 use actix_service::Service;
 use actix_web::{Error, HttpResponse, error::ErrorInternalServerError};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::SinkExt;
 use tokio::time::timeout;
 
@@ -21,10 +22,19 @@ use super::wire::Wire;
 /// How long a peer may take to read an ordinary answer.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
-/// What becomes of the stream; given what the peer sent along with its request.
-type Continuation = Box<dyn FnOnce(Wire, Bytes)>;
+/// What becomes of the stream.
+type Continuation = Box<dyn FnOnce(Taken)>;
 
-/// Left in a response by a handler that wants the raw stream once the response is sent.
+/// A stream that was taken over.
+pub(super) struct Taken {
+    pub(super) io: Wire,
+    /// The answer to the upgrade, not sent yet.
+    pub(super) answer: Bytes,
+    /// What the peer sent along with its request.
+    pub(super) first: Bytes,
+}
+
+/// Left in a response by a handler that wants the raw stream, and sends the response itself.
 #[derive(Clone)]
 struct TakeOver(Rc<Cell<Option<Continuation>>>);
 
@@ -35,7 +45,7 @@ impl fmt::Debug for TakeOver {
 }
 
 /// Marks a `101` so that its stream is handed to `continuation`.
-pub(super) fn take_over(mut response: HttpResponse, continuation: impl FnOnce(Wire, Bytes) + 'static) -> HttpResponse {
+pub(super) fn take_over(mut response: HttpResponse, continuation: impl FnOnce(Taken) + 'static) -> HttpResponse {
     response.extensions_mut().insert(TakeOver(Rc::new(Cell::new(Some(Box::new(continuation))))));
     response
 }
@@ -58,11 +68,11 @@ where
         let body = to_bytes(body).await.map_err(|_| ErrorInternalServerError("the answer's body broke off"))?;
         return timeout(ANSWER_MAX, send(&mut framed, head, body)).await.map_err(io::Error::from)?.map_err(Error::from);
     };
-    framed.send(Message::Item((head, BodySize::None))).await?;
+    framed.feed(Message::Item((head, BodySize::None))).await?;
     let parts = framed.into_parts();
-    // A copy, so that the connection's 8 KiB buffer is not kept alive by a few bytes of it.
-    let first = Bytes::copy_from_slice(&parts.read_buf);
-    continuation(parts.io.into(), first);
+    // Copies, so that the connection's 8 KiB buffers are not kept alive by a few bytes of them.
+    let copy = |buffer: &BytesMut| Bytes::copy_from_slice(buffer);
+    continuation(Taken { answer: copy(&parts.write_buf), first: copy(&parts.read_buf), io: parts.io.into() });
     Ok(())
 }
 
