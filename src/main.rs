@@ -13,7 +13,12 @@ use keyleash::{
     config::{Config, LogFormat},
     startup::{self, Patience},
 };
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
+
+/// What a moment needs lies apart from what stays, and is given back afterwards (docs/adr/0019).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Keeps a trader's exchange API keys in step across browsers, and takes them back from a removed device at once.
 #[derive(Debug, Parser)]
