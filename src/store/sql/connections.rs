@@ -144,11 +144,15 @@ impl<D: Driver> DerefMut for Lease<D> {
 
 impl<D: Driver> Drop for Lease<D> {
     fn drop(&mut self) {
-        if let Some(borrowed) =
-            self.borrowed.take_if(|borrowed| self.is_in_order && borrowed.since.elapsed() < BORROWED_MAX)
-            && !self.house.pool.is_closed()
-        {
-            self.house.free().push(borrowed);
+        let Some(borrowed) = self.borrowed.take() else { return };
+        let mut free = self.house.free();
+        if !self.is_in_order {
+            // What broke this one may have broken the others: whoever comes next is not to find out one by one.
+            let suspected = mem::take(&mut *free);
+            drop(free);
+            drop(suspected);
+        } else if borrowed.since.elapsed() < BORROWED_MAX && !self.house.pool.is_closed() {
+            free.push(borrowed);
         }
     }
 }

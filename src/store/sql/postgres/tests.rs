@@ -2,6 +2,7 @@
 
 use std::{future::Future, time::Instant};
 
+use futures_util::future::join_all;
 use keyleash_domain::text::Email;
 use keyleash_protocol::{Seq, UserId};
 use keyleash_testbed::{Authority, Postgres as Server};
@@ -9,7 +10,7 @@ use sqlx::{Executor, query};
 
 use super::*;
 use crate::store::{
-    LinkPurpose, NewLink, NewUser, Store, StoreError, Trail, UserStore,
+    CredentialStore, LinkPurpose, NewLink, NewUser, Store, StoreError, Trail, UserStore,
     conformance::{self, NOW},
 };
 
@@ -182,6 +183,20 @@ async fn a_cut_before_the_commit_goes_unnoticed() {
     })
     .await;
     assert_eq!(changed.unwrap(), Seq(before.0 + 1), "counted once");
+}
+
+/// A database that restarts cuts every connection, those too that answered a moment ago: each operation finds another.
+#[tokio::test]
+async fn cut_connections_are_not_lent_on() {
+    let house = House::with_connections(8).await;
+    let reader = &house.store.reader;
+    for _ in 0..3 {
+        let sleep = || async { query("SELECT pg_sleep(0.1)").execute(reader).await.unwrap() };
+        join_all((0..8).map(|_| sleep())).await;
+        assert!(house.server.terminate_connections() >= 8);
+        let read = join_all((0..8).map(|_| house.store.data_key(house.user))).await;
+        assert!(read.iter().all(Result::is_ok), "{read:?}");
+    }
 }
 
 /// COMMIT was sent, the database carried it out and could not say so: that is told, and nothing is done twice.
