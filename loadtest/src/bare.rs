@@ -11,7 +11,10 @@ use sqlx::{
     Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 
 use crate::times::{Moment, Times};
 
@@ -46,22 +49,33 @@ pub struct Transactions {
     pub durable: bool,
 }
 
-/// What a change of a credential comes down to: a user's counter, then a row. `clients` do it at the same time, each for a
-/// user of its own, over as many connections as a node has.
+/// Has the database look at what was just prepared, as it does by itself within a minute: until then it plans for empty tables.
+pub async fn analyze(database: &str) -> Result<(), BareError> {
+    let mut connection = PgConnection::connect(database).await?;
+    sqlx::raw_sql("ANALYZE").execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+/// What a change of a credential comes down to: a user's counter, then a row. `clients` (at least one) do it at the same time,
+/// each for a user of its own, and take turns at as many connections as a node has.
 pub async fn transactions(database: &str, clients: usize, time: Duration) -> Result<Transactions, BareError> {
-    // As a node does it: statements stay prepared, and a borrowed connection is not asked first whether it is still there.
+    // As a node does it: statements stay prepared, and nobody asks a connection between two whether it is still there.
     let options: PgConnectOptions = database.parse()?;
     // A pool tries for half a minute before it says what is wrong.
     PgConnection::connect_with(&options).await?.close().await?;
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false).connect_with(options);
-    let pool = pool.await?;
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
     make_tables(&pool, clients).await?;
+    let mut connections = Vec::new();
+    for _ in 0..clients.min(CONNECTIONS as usize) {
+        connections.push(Arc::new(Mutex::new(PgConnection::connect_with(&options).await?)));
+    }
     let opening = Instant::now() + WARM_UP;
     let end = opening + time;
     let since = Moment::of(opening.into_std());
     let title = "transaction of two statements by itself, PostgreSQL";
     let times = Arc::new(Times::new("bare.transaction", title, since));
-    let each = (0..clients).map(|client| tokio::spawn(commit_until(end, pool.clone(), client, times.clone())));
+    let turn_of = |client: usize| connections[client % connections.len()].clone();
+    let each = (0..clients).map(|client| tokio::spawn(commit_until(end, turn_of(client), client, times.clone())));
     for outcome in try_join_all(each).await.map_err(|_| sqlx::Error::WorkerCrashed)? {
         outcome?;
     }
@@ -76,11 +90,17 @@ pub async fn transactions(database: &str, clients: usize, time: Duration) -> Res
     Ok(Transactions { times, per_second, durable })
 }
 
-async fn commit_until(end: Instant, pool: PgPool, client: usize, times: Arc<Times>) -> Result<(), sqlx::Error> {
+async fn commit_until(
+    end: Instant,
+    turns: Arc<Mutex<PgConnection>>,
+    client: usize,
+    times: Arc<Times>,
+) -> Result<(), sqlx::Error> {
     let (user, sealed) = (i64::try_from(client).unwrap_or(i64::MAX), vec![7_u8; BOX_BYTES]);
     while Instant::now() < end {
         let began = Moment::now();
-        let mut transaction = pool.begin().await?;
+        let mut connection = turns.lock().await;
+        let mut transaction = connection.begin().await?;
         let counted = "UPDATE loadtest_bare_users SET seq = seq + 1 WHERE id = $1 RETURNING seq";
         let seq: i64 = sqlx::query_scalar(counted).bind(user).fetch_one(&mut *transaction).await?;
         let written = "INSERT INTO loadtest_bare_rows (owner, seq, box) VALUES ($1, $2, $3)";

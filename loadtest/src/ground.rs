@@ -3,6 +3,7 @@
 use std::{fs, sync::Arc};
 
 use crate::{
+    bare::{self, BareError},
     board::Board,
     crew::Crew,
     crews::FILES_BESIDE,
@@ -29,6 +30,8 @@ pub enum GroundError {
          `ulimit -n {needed}`, or ask for fewer devices"
     )]
     Files { wanted: usize, needed: usize, limit: usize },
+    #[error(transparent)]
+    Database(#[from] BareError),
     #[error(transparent)]
     Device(#[from] DeviceError),
     #[error("this measures the server's memory and processor time: give its admin listeners with --admin")]
@@ -69,6 +72,9 @@ impl Ground {
             (Some(file), _) => fleet::read(file, users)?,
             (None, Some(site)) => {
                 let fleet = prepare::for_site(site, users, options.devices, way).await?;
+                if let Some(database) = site.database() {
+                    bare::analyze(database).await?;
+                }
                 // What preparing left in their memory is not what is measured.
                 site.restart().await?;
                 fleet
