@@ -35,8 +35,8 @@ pub use self::{
     },
     data_keys::DataKeyStore,
     devices::{
-        Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Greeted, NewDevice, Receipt, Revoke, Revoked,
-        RevokedDevice, Step, Whereabouts,
+        Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Greeted, NewDevice, Receipt, Revocation, Revoke,
+        Revoked, RevokedDevice, Step, Whereabouts,
     },
     history::{Event, HistoryStore},
     holdings::{HoldingStore, TickOutcome},
@@ -44,7 +44,7 @@ pub use self::{
     mails::{MailOutcome, MailStore, OutboxMail},
     nodes::{NodeAlive, NodeStore},
     restored::{HistoryOutcome, NewHistory, RestoredStore},
-    second_factor::{ConfirmedTotp, PendingTotp, SecondFactorStore},
+    second_factor::{Code, CodeRefusal, ConfirmedTotp, GivenCode, PendingTotp, SecondFactorStore},
     sessions::{NewSession, Room, Session, SessionOutcome, SessionStore},
     users::{Changes, Look, NewUser, NewVendorUser, User, UserStore},
 };
@@ -75,6 +75,12 @@ pub struct Trail {
 }
 
 impl Trail {
+    pub fn and(mut self, other: &Self) -> Self {
+        self.events.extend_from_slice(&other.events);
+        self.mails.extend_from_slice(&other.mails);
+        self
+    }
+
     /// Entries that name no device are about this one.
     pub fn about(mut self, device: DeviceId) -> Self {
         for event in &mut self.events {

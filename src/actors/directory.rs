@@ -14,7 +14,7 @@ use std::{
 };
 
 use actix::{Actor, Addr};
-use keyleash_domain::fan_out::SocketId;
+use keyleash_domain::fan_out::{Removed, SocketId};
 use keyleash_protocol::{DeviceId, Epoch, NodeId, Seq, UnixMillis, UserId};
 use tokio::{
     sync::mpsc::Receiver,
@@ -33,7 +33,7 @@ use crate::{
     bus::{Bus, BusEvent, Hint},
     clock::{Clock, DatabaseClock},
     entropy::Entropy,
-    store::{Changes, DeviceStore, NodeAlive, NodeStore, SessionStore, StoreResult, UserStore},
+    store::{Changes, DeviceStore, NodeAlive, NodeStore, Revoked, SessionStore, StoreResult, UserStore},
     vault::Vault,
 };
 
@@ -144,6 +144,17 @@ impl Directory {
     pub fn wake(&self, hint: Hint) {
         if let Some(entry) = self.0.shard(hint.user).get(&hint.user) {
             entry.actor.try_send(super::user::Wake(hint.news)).ok();
+        }
+    }
+
+    /// Has the user's actor tell devices that this node removed, without waiting for the look that the hint brings about.
+    /// What does not fit into its mailbox is left to that look.
+    pub fn removed(&self, user: UserId, revoked: &Revoked) {
+        if let Some(entry) = self.0.shard(user).get(&user) {
+            for device in &revoked.devices {
+                let removed = Removed { device: device.id, reason: revoked.reason, at: revoked.at };
+                entry.actor.try_send(super::user::WasRemoved(removed)).ok();
+            }
         }
     }
 

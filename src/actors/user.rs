@@ -10,7 +10,7 @@ use actix::{
 use bytestring::ByteString;
 use keyleash_domain::{
     connection::News,
-    fan_out::{Effect, Heads, Input, Joining, Sealed, SocketId, Watch},
+    fan_out::{Effect, Heads, Input, Joining, Removed, Sealed, SocketId, Watch},
     retrieval::Reader,
 };
 use keyleash_protocol::{CloseCode, DeviceId, Seq, UserId, socket::ServerMessage};
@@ -55,6 +55,10 @@ pub(super) struct Acked(pub(super) SocketId, pub(super) Seq);
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Wake(pub(super) HintNews);
+
+#[derive(Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub(super) struct WasRemoved(pub(super) Removed);
 
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -273,6 +277,14 @@ impl Handler<Concerns> for UserActor {
             Everyone::NodeGone(node) => self.input(Input::NodeGone(node), ctx),
             Everyone::ReadPresence => self.input(Input::Presence, ctx),
         }
+    }
+}
+
+impl Handler<WasRemoved> for UserActor {
+    type Result = ();
+
+    fn handle(&mut self, WasRemoved(removed): WasRemoved, ctx: &mut Self::Context) {
+        self.input(Input::Removed(removed), ctx);
     }
 }
 

@@ -58,6 +58,7 @@ pub(super) async fn remove(
 ) -> Answer {
     let live = live(&directory, session.caller.user).await;
     let revoked = identity.remove(&session.caller, *device, &body, &from.0).await?;
+    directory.removed(session.caller.user, &revoked);
     let here = live.contains(&*device);
     let (online, held) = match revoked.devices.into_iter().next() {
         Some(device) => (here || device.online, device.held),
@@ -132,6 +133,7 @@ async fn removed(
 ) -> Answer {
     let live = live(directory, user).await;
     let revoked = removing.await?;
+    directory.removed(user, &revoked);
     let removed = revoked.devices.into_iter();
     let removed = removed
         .map(|device| RemovedDevice {

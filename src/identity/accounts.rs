@@ -228,7 +228,7 @@ impl Identity {
     /// Whether one more mail may go to this mailbox. A stranger is not told if not: that would say it has an account.
     async fn mail_allowed(&self, email: &Email) -> Result<bool, Refusal> {
         match self.attempt(Attempt::StrangersMail { email: email.as_str() }).await {
-            Ok(_) => Ok(true),
+            Ok(()) => Ok(true),
             Err(Refusal::TooManyRequests { .. }) => Ok(false),
             Err(other) => Err(other),
         }

@@ -10,7 +10,7 @@ use keyleash_protocol::{
 use super::{Caller, Identity, Origin, Refusal};
 use crate::{
     device_keys,
-    store::{Device, EnrolOutcome, NewDevice, Revoke, Revoked, TickOutcome, Trail, User},
+    store::{Device, EnrolOutcome, NewDevice, Revocation, Revoke, Revoked, TickOutcome, Trail},
 };
 
 /// Letters that are not mistaken for others, for codes that people compare.
@@ -98,9 +98,17 @@ impl Identity {
         second_factor: &SecondFactor,
         origin: &Origin,
     ) -> Result<Revoked, Refusal> {
-        let user = self.user(caller).await?;
-        self.require_second_factor(&user, second_factor, origin).await?;
-        let names = self.names(&user, which).await?;
+        let (user, devices) = tokio::join!(self.user(caller), self.store.devices(caller.user));
+        let (user, devices) = (user?, devices?);
+        if let Revoke::One(device) = which
+            && !devices.iter().any(|known| known.id == device)
+        {
+            // This route, too, counts tries.
+            self.require_second_factor(&user, second_factor, origin).await?;
+            return Err(Refusal::NotFound);
+        }
+        let code = self.given_code(&user, second_factor, origin).await?;
+        let names = names_of(devices, which);
         let (kind, about) = match (reason, which) {
             (RevokeReason::Panic, _) => (EventKind::Panic, None),
             (RevokeReason::Erased, Revoke::One(device)) => (EventKind::DeviceErased, Some(device)),
@@ -110,22 +118,20 @@ impl Identity {
         let trail = self.log(kind, about, origin, names.join(", "));
         let mail = self.letters_to(&user).devices_removed(&user.email, &names, origin);
         let trail = self.with_mail(trail, user.id, &mail).await?;
-        let now = self.clock.now();
-        let restore_until = restorable_until(reason, now, self.limits.restore_window());
-        let revoked = self.store.revoke(user.id, which, reason, now, restore_until, trail).await?;
+        let at = self.clock.now();
+        let restore_until = restorable_until(reason, at, self.limits.restore_window());
+        let revocation = Revocation { which, reason, at, restore_until };
+        let revoked = match &code {
+            None => self.store.revoke(user.id, &revocation, trail).await?,
+            Some(code) => {
+                let verdict = self.store.revoke_by_code(user.id, code, &revocation, trail).await?;
+                self.check_verdict(&user, verdict, origin).await?
+            }
+        };
         let revoked = revoked.ok_or(Refusal::NotFound)?;
         self.announce(user.id, revoked.seq).await;
         self.postman.ring();
         Ok(revoked)
-    }
-
-    /// The names of what is about to be revoked, for the log and the mail.
-    async fn names(&self, user: &User, which: Revoke) -> Result<Vec<String>, Refusal> {
-        let devices = self.store.devices(user.id).await?;
-        let is_asked_by_name = matches!(which, Revoke::One(_));
-        let is_there = |device: &Device| is_asked_by_name || device.state != DeviceState::Removed;
-        let asked = devices.into_iter().filter(|device| which.covers(device.id) && is_there(device));
-        Ok(asked.map(|device| device.name).collect())
     }
 
     /// What a device was ever given.
@@ -170,6 +176,14 @@ impl Identity {
         let heads = self.store.heads(user).await?.ok_or(Refusal::SessionRequired)?;
         Ok(self.store.devices(user).await?.iter().map(|device| device.view(heads.credentials)).collect())
     }
+}
+
+/// The names of what is about to be revoked, for the log and the mail.
+fn names_of(devices: Vec<Device>, which: Revoke) -> Vec<String> {
+    let is_asked_by_name = matches!(which, Revoke::One(_));
+    let is_there = |device: &Device| is_asked_by_name || device.state != DeviceState::Removed;
+    let asked = devices.into_iter().filter(|device| which.covers(device.id) && is_there(device));
+    asked.map(|device| device.name).collect()
 }
 
 fn match_code(random: [u8; MATCH_LETTERS]) -> String {

@@ -1,5 +1,6 @@
 //! How often may somebody try. One place for every password, code and mail: the count is in the database before the try
-//! is judged, so neither a restart nor another node nor another route resets it.
+//! is judged, so neither a restart nor another node nor another route resets it. Codes of the second factor are counted and
+//! judged in one transaction, see [`crate::store::SecondFactorStore::try_code`].
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ const DAY: Duration = Duration::from_hours(24);
 const PASSWORD: Policy =
     Policy { free: 10, first_wait: Duration::from_secs(1), longest_wait: Duration::from_mins(15), forget_after: DAY };
 /// Codes of one user. Six digits: a hundred tries a day are a chance of 3 in 10,000 (three codes are good at a time).
-const CODE: Policy =
+pub(super) const CODE: Policy =
     Policy { free: 5, first_wait: Duration::from_secs(2), longest_wait: Duration::from_mins(15), forget_after: DAY };
 
 /// What is being tried.
@@ -39,7 +40,7 @@ pub(super) enum Attempt<'a> {
 
 impl Attempt<'_> {
     /// The name under which it is counted. Addresses of both kinds are hashed: the table is no directory of people.
-    fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         match self {
             Self::Password { email } => format!("password/{}", hex::encode(sha256(email.as_bytes()))),
             Self::Code { user } => format!("code/{user}"),
@@ -51,9 +52,8 @@ impl Attempt<'_> {
 }
 
 impl Identity {
-    /// Counts an attempt, or refuses it. Call it before looking at what was given. `true`: it is the last before the waits
-    /// begin.
-    pub(super) async fn attempt(&self, attempt: Attempt<'_>) -> Result<bool, Refusal> {
+    /// Counts an attempt, or refuses it. Call it before looking at what was given.
+    pub(super) async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), Refusal> {
         let policy = match attempt {
             Attempt::Password { .. } => PASSWORD,
             Attempt::Code { .. } => CODE,
@@ -71,7 +71,7 @@ impl Identity {
             },
         };
         match self.store.begin_attempt(&attempt.key(), &policy, self.clock.now()).await? {
-            Decision::Try(counted) => Ok(counted.count == policy.free),
+            Decision::Try(_) => Ok(()),
             Decision::Wait(wait) => Err(match attempt {
                 Attempt::Password { .. } | Attempt::Code { .. } => Refusal::TooManyAttempts { wait },
                 Attempt::Address { .. } | Attempt::Mail { .. } | Attempt::StrangersMail { .. } => {

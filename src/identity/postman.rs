@@ -139,8 +139,14 @@ impl Postman {
         let mut in_hand = HashMap::new();
         let mut pause = Pause::default();
         let mut count_at = Instant::now();
+        // Something may be due that is not claimed.
+        let mut may_be_due = true;
         while !self.is_leaving.load(Ordering::Acquire) {
-            for (mail, lease_until) in self.claim(pause.room().saturating_sub(under_way.len())).await {
+            let room = if may_be_due { pause.room().saturating_sub(under_way.len()) } else { 0 };
+            let claimed = self.claim(room).await;
+            // With no room, or as many as there was room for, there may be more.
+            may_be_due &= claimed.len() == room;
+            for (mail, lease_until) in claimed {
                 // It is in hand already if its claim ran out while what became of it could not be written.
                 if in_hand.values().all(|id| *id != mail.id) {
                     let (id, postman) = (mail.id, self.clone());
@@ -158,8 +164,8 @@ impl Postman {
                     in_hand.remove(&task);
                     pause.note(weather);
                 }
-                () = self.bell.notified() => {}
-                () = tokio::time::sleep_until(pause.next_look()) => {}
+                () = self.bell.notified() => may_be_due = true,
+                () = tokio::time::sleep_until(pause.next_look()) => may_be_due = true,
             }
         }
         while under_way.join_next().await.is_some() {}

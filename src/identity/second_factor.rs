@@ -12,9 +12,13 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 use zeroize::Zeroizing;
 
-use super::{Caller, Given, Identity, Origin, Refusal, limiter::Attempt, token::sha256};
+use super::{
+    Caller, Given, Identity, Origin, Refusal,
+    limiter::{Attempt, CODE},
+    token::sha256,
+};
 use crate::{
-    store::{ConfirmedTotp, PendingTotp, TokenHash, User},
+    store::{Code, CodeRefusal, ConfirmedTotp, GivenCode, PendingTotp, TokenHash, Trail, User},
     vault::Purpose,
 };
 
@@ -130,38 +134,57 @@ impl Identity {
         given: Given<'_>,
         origin: &Origin,
     ) -> Result<(), Refusal> {
-        let Some(sealed) = user.totp_secret.as_deref() else { return Ok(()) };
-        if given.totp.is_none() && given.recovery_code.is_none() {
-            return Err(Refusal::TotpRequired { at_login: false });
+        let Some(code) = self.given_code(user, given, origin).await? else { return Ok(()) };
+        let verdict = self.store.try_code(user.id, &code).await?;
+        self.check_verdict(user, verdict, origin).await?;
+        if !code.trail.mails.is_empty() {
+            self.postman.ring();
         }
-        let attempt = Attempt::Code { user: user.id };
-        let is_last_free = self.attempt(attempt.clone()).await?;
-        let is_right = match (&given.totp, &given.recovery_code) {
-            (Some(code), _) => match self.matching_step(user.id, sealed, code).await? {
-                Some(step) => self.store.take_totp_step(user.id, step).await?,
-                None => false,
-            },
-            (None, Some(code)) => self.take_recovery_code(user, code, origin).await?,
-            (None, None) => false,
-        };
-        if is_right {
-            return self.succeeded(attempt).await;
-        }
-        if is_last_free {
-            self.record(user.id, self.log(EventKind::AttemptsBlocked, None, origin, "")).await?;
-        }
-        Err(Refusal::TotpInvalid)
+        Ok(())
     }
 
-    async fn take_recovery_code(&self, user: &User, code: &Sensitive, origin: &Origin) -> Result<bool, Refusal> {
-        if !self.store.take_recovery_code(user.id, recovery_hash(code), self.clock.now()).await? {
-            return Ok(false);
+    /// The code that has to come with a change, for the store to try, alone or along with the change. `None`: the user has no
+    /// second factor.
+    pub(super) async fn given_code(
+        &self,
+        user: &User,
+        given: Given<'_>,
+        origin: &Origin,
+    ) -> Result<Option<GivenCode>, Refusal> {
+        let Some(sealed) = user.totp_secret.as_deref() else { return Ok(None) };
+        let (code, trail) = match (&given.totp, &given.recovery_code) {
+            (Some(code), _) => {
+                let step = self.matching_step(user.id, sealed, code).await?;
+                (step.map_or(Code::OfNoStep, Code::OfStep), Trail::default())
+            }
+            (None, Some(code)) => {
+                let trail = self.log(EventKind::RecoveryCodeUsed, None, origin, "");
+                let letter = self.letters_to(user).recovery_code_used(&user.email, origin);
+                (Code::Recovery(recovery_hash(code)), self.with_mail(trail, user.id, &letter).await?)
+            }
+            (None, None) => return Err(Refusal::TotpRequired { at_login: false }),
+        };
+        let counted_as = Attempt::Code { user: user.id }.key();
+        Ok(Some(GivenCode { code, counted_as, policy: CODE, at: self.clock.now(), trail }))
+    }
+
+    /// What the store said of a code.
+    pub(super) async fn check_verdict<T>(
+        &self,
+        user: &User,
+        verdict: Result<T, CodeRefusal>,
+        origin: &Origin,
+    ) -> Result<T, Refusal> {
+        match verdict {
+            Ok(done) => Ok(done),
+            Err(CodeRefusal::Wait(wait)) => Err(Refusal::TooManyAttempts { wait }),
+            Err(CodeRefusal::Wrong { is_last_free }) => {
+                if is_last_free {
+                    self.record(user.id, self.log(EventKind::AttemptsBlocked, None, origin, "")).await?;
+                }
+                Err(Refusal::TotpInvalid)
+            }
         }
-        let trail = self.log(EventKind::RecoveryCodeUsed, None, origin, "");
-        let letter = self.letters_to(user).recovery_code_used(&user.email, origin);
-        self.record(user.id, self.with_mail(trail, user.id, &letter).await?).await?;
-        self.postman.ring();
-        Ok(true)
     }
 
     /// The time step whose code this is.

@@ -1,7 +1,8 @@
 //! Mails as files in a directory, for trying out on one machine.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -56,7 +57,7 @@ async fn off_thread<T: Send + 'static>(
 /// Under another name first: whoever reads the directory finds whole mails only.
 fn write(directory: &Path, mail: &PostedMail) -> io::Result<()> {
     let unfinished = directory.join(format!("{}.part", mail.id));
-    serde_json::to_writer_pretty(private(&unfinished)?, mail)?;
+    private(&unfinished)?.write_all(&serde_json::to_vec_pretty(mail)?)?;
     fs::rename(unfinished, directory.join(format!("{}.json", mail.id)))
 }
 

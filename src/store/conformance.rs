@@ -19,10 +19,10 @@ use keyleash_protocol::{
 };
 
 use super::{
-    Activity, ApproveOutcome, ChangeOutcome, ConfirmedTotp, CredentialChange, Device, EnrolOutcome, Event, Gift, Heads,
-    HistoryOutcome, LinkPurpose, LinkedDevice, Look, MailOutcome, NewDevice, NewEvent, NewHistory, NewLink, NewSession,
-    NewUser, NewVendorUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revoke, Revoked, Room, SessionOutcome,
-    SessionStore, Step, Store, TickOutcome, TokenHash, Trail, Whereabouts,
+    Activity, ApproveOutcome, ChangeOutcome, Code, CodeRefusal, ConfirmedTotp, CredentialChange, Device, EnrolOutcome,
+    Event, Gift, GivenCode, Heads, HistoryOutcome, LinkPurpose, LinkedDevice, Look, MailOutcome, NewDevice, NewEvent,
+    NewHistory, NewLink, NewSession, NewUser, NewVendorUser, OutboxMail, PendingTotp, QueuedMail, Receipt, Revocation,
+    Revoke, Revoked, Room, SessionOutcome, SessionStore, Step, Store, TickOutcome, TokenHash, Trail, Whereabouts,
 };
 use crate::{entropy::Entropy, kms::WrappedKey};
 
@@ -46,6 +46,9 @@ pub(crate) async fn suite(store: &dyn Store) {
     races_end_in_an_order(store).await;
     sessions_without_a_device_end(store).await;
     attempts_are_counted(store).await;
+    tries_of_codes_are_counted_with_their_verdict(store).await;
+    codes_tried_at_once_are_counted_one_by_one(store).await;
+    a_removal_is_by_a_right_code_or_not_at_all(store).await;
     a_device_is_enrolled_approved_and_revoked(store).await;
     an_approval_covers_the_keys_that_asked(store).await;
     a_removed_device_needs_a_second_factor(store).await;
@@ -69,6 +72,12 @@ pub(crate) async fn suite(store: &dyn Store) {
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 const LATER: UnixMillis = UnixMillis(NOW.0 + 60_000);
+const POLICY: Policy = Policy {
+    free: 2,
+    first_wait: Duration::from_secs(10),
+    longest_wait: Duration::from_mins(1),
+    forget_after: Duration::from_hours(1),
+};
 
 /// A user with a session, made for one case.
 struct Person<'s> {
@@ -173,8 +182,7 @@ impl<'s> Person<'s> {
     }
 
     async fn revoke(&self, device: DeviceId, reason: RevokeReason, until: Option<UnixMillis>) -> Revoked {
-        let which = Revoke::One(device);
-        self.store.revoke(self.user, which, reason, NOW, until, Trail::default()).await.unwrap().unwrap()
+        self.store.revoke(self.user, &revocation(device, reason, until), Trail::default()).await.unwrap().unwrap()
     }
 
     async fn device(&self, device: DeviceId) -> Device {
@@ -184,6 +192,15 @@ impl<'s> Person<'s> {
     async fn key(&self, device: DeviceId) -> Option<Vec<u8>> {
         let keys = self.store.device_keys(self.user).await.unwrap();
         keys.into_iter().find(|key| key.device == device).map(|key| key.sealed)
+    }
+
+    /// However often others were wrong before.
+    async fn takes_step(&self, step: i64) -> bool {
+        self.store.try_code(self.user, &given(self, Code::OfStep(step), u32::MAX)).await.unwrap().is_ok()
+    }
+
+    async fn takes_recovery(&self, hash: TokenHash) -> bool {
+        self.store.try_code(self.user, &given(self, Code::Recovery(hash), u32::MAX)).await.unwrap().is_ok()
     }
 
     fn change(&self, device: DeviceId, id: CredentialId, base: i64, sealed: Option<&[u8]>) -> CredentialChange {
@@ -207,6 +224,10 @@ impl<'s> Person<'s> {
     }
 }
 
+fn revocation(device: DeviceId, reason: RevokeReason, restore_until: Option<UnixMillis>) -> Revocation {
+    Revocation { which: Revoke::One(device), reason, at: NOW, restore_until }
+}
+
 fn new_user(id: UserId, email: &str) -> NewUser {
     NewUser { id, email: Email::parse(email).unwrap(), password_hash: "hash".to_owned(), at: NOW }
 }
@@ -224,6 +245,21 @@ fn link(entropy: &Entropy, user: UserId) -> NewLink {
 
 fn room(sessions: u32) -> Room {
     Room { sessions, trail: Trail::default() }
+}
+
+/// A code of which so many wrong ones are free.
+fn given(by: &Person<'_>, code: Code, free: u32) -> GivenCode {
+    let policy = Policy { free, ..POLICY };
+    let event = NewEvent {
+        id: EventId::from_uuid(by.entropy.id(NOW)),
+        kind: EventKind::RecoveryCodeUsed,
+        device: None,
+        address: None,
+        detail: String::new(),
+        at: NOW,
+    };
+    let trail = Trail { events: vec![event], mails: Vec::new() };
+    GivenCode { code, counted_as: format!("code/{}", by.user), policy, at: NOW, trail }
 }
 
 fn pending(secret: &[u8]) -> PendingTotp {
@@ -300,28 +336,27 @@ async fn a_totp_step_is_taken_once(store: &dyn Store) {
     assert_eq!(enable(confirmed(b"other", None, 100)).await.unwrap(), None, "another set-up was begun since");
     assert!(enable(confirmed(b"secret", None, 100)).await.unwrap().is_some());
     assert_eq!(enable(confirmed(b"secret", None, 101)).await.unwrap(), None, "enabled already");
-    assert!(!store.take_totp_step(one.user, 100).await.unwrap(), "taken by the set-up");
-    let (a, b) = tokio::join!(store.take_totp_step(one.user, 101), store.take_totp_step(one.user, 101));
-    assert_eq!(u8::from(a.unwrap()) + u8::from(b.unwrap()), 1, "one of two wins");
-    assert!(!store.take_totp_step(one.user, 99).await.unwrap(), "older");
+    assert!(!one.takes_step(100).await, "taken by the set-up");
+    let (a, b) = tokio::join!(one.takes_step(101), one.takes_step(101));
+    assert_eq!(u8::from(a) + u8::from(b), 1, "one of two wins");
+    assert!(!one.takes_step(99).await, "older");
 }
 
 async fn a_recovery_code_is_taken_once(store: &dyn Store) {
     let (one, other) = (Person::new(store).await, Person::new(store).await);
     let code = one.hash();
     store.replace_recovery_codes(one.user, &[code, one.hash()], Trail::default()).await.unwrap();
-    assert!(!store.take_recovery_code(other.user, code, NOW).await.unwrap());
+    assert!(!other.takes_recovery(code).await);
     assert_eq!(store.recovery_codes_left(one.user).await.unwrap(), 2);
-    let take = || store.take_recovery_code(one.user, code, NOW);
-    let (a, b) = tokio::join!(take(), take());
-    assert_eq!(u8::from(a.unwrap()) + u8::from(b.unwrap()), 1);
+    let (a, b) = tokio::join!(one.takes_recovery(code), one.takes_recovery(code));
+    assert_eq!(u8::from(a) + u8::from(b), 1);
     assert_eq!(store.recovery_codes_left(one.user).await.unwrap(), 1);
 }
 
 async fn another_second_factor_takes_the_place_of_the_first(store: &dyn Store) {
     let one = Person::new(store).await;
     let (first, second) = (b"secret".as_slice(), b"second".as_slice());
-    assert!(store.take_totp_step(one.user, 200).await.unwrap());
+    assert!(one.takes_step(200).await);
     let old_code = one.hash();
     store.replace_recovery_codes(one.user, &[old_code], Trail::default()).await.unwrap();
     assert!(!store.set_totp_pending(one.user, &pending(second), None).await.unwrap(), "allowed before there was one");
@@ -341,10 +376,10 @@ async fn another_second_factor_takes_the_place_of_the_first(store: &dyn Store) {
     let user = store.user(one.user).await.unwrap().unwrap();
     assert_eq!((user.totp_secret.as_deref(), user.totp_pending), (Some(second), None));
     assert!(user.sync_enabled, "sync stays on");
-    assert!(!store.take_totp_step(one.user, 200).await.unwrap(), "a step that was taken stays taken");
-    assert!(store.take_totp_step(one.user, 201).await.unwrap());
-    assert!(!store.take_recovery_code(one.user, old_code, NOW).await.unwrap(), "of the one before");
-    assert!(store.take_recovery_code(one.user, new_codes[0], NOW).await.unwrap());
+    assert!(!one.takes_step(200).await, "a step that was taken stays taken");
+    assert!(one.takes_step(201).await);
+    assert!(!one.takes_recovery(old_code).await, "of the one before");
+    assert!(one.takes_recovery(new_codes[0]).await);
 }
 
 async fn optional_mails_are_chosen(store: &dyn Store) {
@@ -464,9 +499,10 @@ async fn sessions_without_a_device_end(store: &dyn Store) {
     let one = Person::new(store).await;
     one.log_in().await;
     let device = one.verified().await;
-    let panic = |device| {
+    let panic = async |device| {
         let which = Revoke::Panic { device, session: one.session };
-        store.revoke(one.user, which, RevokeReason::Panic, NOW, Some(LATER), Trail::default())
+        let revocation = Revocation { which, reason: RevokeReason::Panic, at: NOW, restore_until: Some(LATER) };
+        store.revoke(one.user, &revocation, Trail::default()).await
     };
     let kept = panic(Some(device.id)).await.unwrap().unwrap();
     assert!(kept.devices.is_empty());
@@ -523,26 +559,80 @@ async fn races_end_in_an_order(store: &dyn Store) {
         first.and(second).unwrap();
         let mut good = 0;
         for code in codes {
-            good += usize::from(store.take_recovery_code(one.user, code, NOW).await.unwrap());
+            good += usize::from(one.takes_recovery(code).await);
         }
         assert_eq!(good, 2, "codes that were replaced are good, in round {round}");
     }
 }
 
 async fn attempts_are_counted(store: &dyn Store) {
-    let policy = Policy {
-        free: 2,
-        first_wait: Duration::from_secs(10),
-        longest_wait: Duration::from_mins(1),
-        forget_after: Duration::from_hours(1),
-    };
     let key = format!("test/{}", Entropy::new().id(NOW));
-    let attempt = || store.begin_attempt(&key, &policy, NOW);
+    let attempt = || store.begin_attempt(&key, &POLICY, NOW);
     let decisions = [attempt().await.unwrap(), attempt().await.unwrap(), attempt().await.unwrap()];
     assert!(matches!(decisions, [Decision::Try(_), Decision::Try(_), Decision::Wait(_)]), "{decisions:?}");
     assert_eq!(store.attempts(&key).await.unwrap().unwrap().count, 2);
     store.clear_attempts(&key).await.unwrap();
     assert!(matches!(attempt().await.unwrap(), Decision::Try(_)));
+}
+
+async fn tries_of_codes_are_counted_with_their_verdict(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let code = one.hash();
+    store.replace_recovery_codes(one.user, &[code], Trail::default()).await.unwrap();
+    let attempt = async |code| store.try_code(one.user, &given(&one, code, 2)).await.unwrap();
+    let tries = async || store.attempts(&format!("code/{}", one.user)).await.unwrap().map(|tries| tries.count);
+    let log = async || store.events(one.user, None, Some(&[EventKind::RecoveryCodeUsed]), 9).await.unwrap().len();
+    assert_eq!(attempt(Code::OfNoStep).await, Err(CodeRefusal::Wrong { is_last_free: false }));
+    assert_eq!(tries().await, Some(1));
+    assert_eq!(attempt(Code::Recovery(one.hash())).await, Err(CodeRefusal::Wrong { is_last_free: true }));
+    assert_eq!((tries().await, log().await), (Some(2), 0));
+    // A right one is not looked at.
+    assert_eq!(attempt(Code::Recovery(code)).await, Err(CodeRefusal::Wait(POLICY.first_wait)));
+    assert_eq!((tries().await, store.recovery_codes_left(one.user).await.unwrap()), (Some(2), 1));
+
+    let later = GivenCode { at: NOW.after(POLICY.first_wait), ..given(&one, Code::Recovery(code), 2) };
+    assert_eq!(store.try_code(one.user, &later).await.unwrap(), Ok(()));
+    assert_eq!((tries().await, log().await), (None, 1), "a right one forgets those before");
+    assert_eq!(attempt(Code::OfStep(300)).await, Ok(()));
+    assert_eq!(attempt(Code::OfStep(300)).await, Err(CodeRefusal::Wrong { is_last_free: false }), "taken");
+}
+
+/// However many are tried at once, no more are judged than are free.
+async fn codes_tried_at_once_are_counted_one_by_one(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let wrong = given(&one, Code::OfNoStep, 3);
+    let verdicts = join_all((0..12).map(|_| store.try_code(one.user, &wrong))).await;
+    let judged = verdicts.iter().filter(|verdict| matches!(verdict, Ok(Err(CodeRefusal::Wrong { .. })))).count();
+    let last = verdicts.iter().filter(|verdict| matches!(verdict, Ok(Err(CodeRefusal::Wrong { is_last_free: true }))));
+    assert_eq!((judged, last.count()), (3, 1), "{verdicts:?}");
+}
+
+async fn a_removal_is_by_a_right_code_or_not_at_all(store: &dyn Store) {
+    let one = Person::new(store).await;
+    let (device, other) = (one.verified().await.id, one.verified().await.id);
+    let codes = [one.hash(), one.hash()];
+    store.replace_recovery_codes(one.user, &codes, Trail::default()).await.unwrap();
+    let remove = async |device, code| {
+        let removal = revocation(device, RevokeReason::Removed, Some(LATER));
+        store.revoke_by_code(one.user, &given(&one, code, 2), &removal, Trail::default()).await.unwrap()
+    };
+    let tries = async || store.attempts(&format!("code/{}", one.user)).await.unwrap().map(|tries| tries.count);
+    let before = store.heads(one.user).await.unwrap();
+    let refused = remove(device, Code::Recovery(one.hash())).await;
+    assert_eq!(refused, Err(CodeRefusal::Wrong { is_last_free: false }));
+    assert_eq!((tries().await, store.heads(one.user).await.unwrap()), (Some(1), before), "counted, and nothing else");
+    assert!(one.key(device).await.is_some());
+
+    // Of one code for two devices, one removal.
+    let (a, b) = tokio::join!(remove(device, Code::Recovery(codes[0])), remove(other, Code::Recovery(codes[0])));
+    assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
+    assert_eq!(store.recovery_codes_left(one.user).await.unwrap(), 1);
+    let (gone, stays) = if a.is_ok() { (device, other) } else { (other, device) };
+    assert_eq!((one.key(gone).await, one.key(stays).await.is_some()), (None, true));
+
+    let stranger = Person::new(store).await.verified().await.id;
+    assert_eq!(remove(stranger, Code::Recovery(codes[1])).await, Ok(None));
+    assert_eq!(store.recovery_codes_left(one.user).await.unwrap(), 1, "nothing was done");
 }
 
 async fn a_device_is_enrolled_approved_and_revoked(store: &dyn Store) {
@@ -638,8 +728,8 @@ async fn another_users_rows_do_not_exist(store: &dyn Store) {
     assert!(store.device_keys(other.user).await.unwrap().is_empty());
     let theirs = CredentialChange { user: other.user, ..one.change(device.id, id, 1, Some(b"x")) };
     assert_eq!(store.change_credential(theirs).await.unwrap(), ChangeOutcome::NotVerified);
-    let revoke = store.revoke(other.user, Revoke::One(device.id), RevokeReason::Removed, NOW, None, Trail::default());
-    assert_eq!(revoke.await.unwrap(), None);
+    let removal = revocation(device.id, RevokeReason::Removed, None);
+    assert_eq!(store.revoke(other.user, &removal, Trail::default()).await.unwrap(), None);
     assert!(!store.bind_session(other.session, other.user, device.id).await.unwrap());
     let stolen = NewDevice { user: other.user, ..device.clone() };
     let outcome = store.enrol(stolen, other.session, Trail::default()).await.unwrap();
@@ -864,8 +954,7 @@ async fn a_device_is_where_its_newest_socket_is(store: &dyn Store) {
     store.record_activity(one, &[Activity { acked: Seq(9), ..stayed }]).await.unwrap();
     assert!(changed().await.iter().any(|(user, _)| *user == person.user), "an ack is");
 
-    let removed = store.revoke(person.user, Revoke::One(device), RevokeReason::Removed, NOW, None, Trail::default());
-    assert!(removed.await.unwrap().unwrap().devices[0].online);
+    assert!(person.revoke(device, RevokeReason::Removed, None).await.devices[0].online);
 }
 
 async fn a_dead_nodes_devices_are_offline(store: &dyn Store) {

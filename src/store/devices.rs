@@ -10,7 +10,7 @@ use keyleash_protocol::{
     socket::{DeviceState, RevokeReason},
 };
 
-use super::{Heads, StoreResult, TokenHash, Trail};
+use super::{CodeRefusal, GivenCode, Heads, StoreResult, TokenHash, Trail};
 
 #[derive(Clone, Debug)]
 pub struct NewDevice {
@@ -156,9 +156,20 @@ impl Revoke {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    pub which: Revoke,
+    pub reason: RevokeReason,
+    pub at: UnixMillis,
+    /// Until when the unlock keys are kept aside; `None`: they are destroyed.
+    pub restore_until: Option<UnixMillis>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoked {
     pub seq: Seq,
+    pub reason: RevokeReason,
+    pub at: UnixMillis,
     /// What was revoked now. Empty: there was nothing (left) to revoke.
     pub devices: Vec<RevokedDevice>,
 }
@@ -239,18 +250,19 @@ pub trait DeviceStore: Debug + Send + Sync {
 
     async fn set_auto_connect(&self, user: UserId, device: DeviceId, on: bool) -> StoreResult<Option<Seq>>;
 
-    /// Takes the unlock keys away (aside until `restore_until`, or destroyed if that is `None`), marks the devices removed,
+    /// Takes the unlock keys away, marks the devices removed,
     /// ends their sessions if the reason says so ([`keyleash_domain::device::ends_sessions`]), and counts the change.
     /// A device that is removed already is revoked again only to destroy its key (`erased`). `None`: no such device.
-    async fn revoke(
+    async fn revoke(&self, user: UserId, revocation: &Revocation, trail: Trail) -> StoreResult<Option<Revoked>>;
+
+    /// Revokes if the code is right, both in one transaction; see [`super::SecondFactorStore::try_code`] and [`Self::revoke`].
+    async fn revoke_by_code(
         &self,
         user: UserId,
-        which: Revoke,
-        reason: RevokeReason,
-        at: UnixMillis,
-        restore_until: Option<UnixMillis>,
+        given: &GivenCode,
+        revocation: &Revocation,
         trail: Trail,
-    ) -> StoreResult<Option<Revoked>>;
+    ) -> StoreResult<Result<Option<Revoked>, CodeRefusal>>;
 
     /// The removed device's claim; only the first one since the removal counts. `None`: not removed, or claimed before.
     async fn record_receipt(

@@ -1,8 +1,9 @@
 //! The second factor: its secret, the steps whose codes were taken, the recovery codes.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
+use keyleash_domain::attempts::Policy;
 use keyleash_protocol::{Seq, UnixMillis, UserId};
 
 use super::{StoreResult, TokenHash, Trail};
@@ -27,6 +28,39 @@ pub struct ConfirmedTotp<'a> {
     pub recovery_codes: &'a [TokenHash],
 }
 
+/// A code of the second factor, as somebody gave it for a change.
+#[derive(Clone, Debug)]
+pub struct GivenCode {
+    pub code: Code,
+    /// The name under which its tries are counted, and how many there may be.
+    pub counted_as: String,
+    pub policy: Policy,
+    pub at: UnixMillis,
+    /// What is written if it is right.
+    pub trail: Trail,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The app shows it in this time step. It is right if neither this step's code nor a later one was taken before.
+    OfStep(i64),
+    /// The app shows it in none of the steps that count: wrong.
+    OfNoStep,
+    /// It is right if it is one of the user's recovery codes that were not used.
+    Recovery(TokenHash),
+}
+
+/// Why a code was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeRefusal {
+    Wrong {
+        /// From now on there are waits.
+        is_last_free: bool,
+    },
+    /// It was not looked at: there were too many tries.
+    Wait(Duration),
+}
+
 #[async_trait]
 pub trait SecondFactorStore: Debug + Send + Sync {
     /// Keeps a second factor that is being set up, in place of one that was before it. `false`: `present` is not the
@@ -46,11 +80,10 @@ pub trait SecondFactorStore: Debug + Send + Sync {
         trail: Trail,
     ) -> StoreResult<Seq>;
 
-    /// Takes a step's code, atomically: `false` if it, or a later one, was taken before.
-    async fn take_totp_step(&self, user: UserId, step: i64) -> StoreResult<bool>;
-
-    /// Uses up a recovery code. `false`: not one of them, or used.
-    async fn take_recovery_code(&self, user: UserId, code: TokenHash, at: UnixMillis) -> StoreResult<bool>;
+    /// Tries a code, all in one transaction: counts the try and, if the code is right, uses it up, forgets the tries before
+    /// it and writes its trail. Of two tries with one code, one finds it right. The answer is given when it is committed, so
+    /// nobody learns from a try that is not counted.
+    async fn try_code(&self, user: UserId, given: &GivenCode) -> StoreResult<Result<(), CodeRefusal>>;
 
     /// Those that were not used.
     async fn recovery_codes_left(&self, user: UserId) -> StoreResult<u32>;

@@ -22,6 +22,7 @@ mod open;
 mod operation;
 mod postgres;
 mod restored;
+mod revocation;
 mod rows;
 mod second_factor;
 mod sessions;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use keyleash::{
     actors::limits::SWEEP_EVERY,
     entropy::Entropy,
-    store::{DeviceStore, Revoke, Trail, sql::SqliteStore},
+    store::{DeviceStore, Revocation, Revoke, Trail, sql::SqliteStore},
 };
 use keyleash_protocol::{
     CloseCode, Seq, Version,
@@ -211,9 +211,10 @@ async fn a_removal_whose_hint_was_lost_arrives_with_the_sweep() {
     let mut phone = owner.browser(&server, "Phone").await;
     let database = format!("sqlite:{}/keyleash.db", server.directory().display());
     let store = SqliteStore::open(&database, &Entropy::new()).await.unwrap();
-    let (user, which) = (phone.device.user, Revoke::One(phone.device.id));
+    let (which, reason) = (Revoke::One(phone.device.id), RevokeReason::Removed);
+    let removal = Revocation { which, reason, at: now(), restore_until: None };
     let start = Instant::now();
-    store.revoke(user, which, RevokeReason::Removed, now(), None, Trail::default()).await.unwrap().unwrap();
+    store.revoke(phone.device.user, &removal, Trail::default()).await.unwrap().unwrap();
     assert_eq!(phone.until_revoked().await, RevokeReason::Removed);
     println!("a removal without a hint arrived after {:?}", start.elapsed());
     assert!(start.elapsed() < SWEEP_EVERY + Duration::from_secs(2));

@@ -17,8 +17,8 @@ use keyleash::{
     kms::{DataKey, KeyContext, Kms, KmsError, WrappedKey, file::FileKms},
     store::{
         ApproveOutcome, ConfirmedTotp, DeviceStore, EnrolOutcome, LinkPurpose, LinkStore, LinkedDevice, NewDevice,
-        NewLink, NewSession, NewUser, PendingTotp, Revoke, Revoked, Room, SecondFactorStore, SessionStore, Trail,
-        UserStore, sql::SqliteStore,
+        NewLink, NewSession, NewUser, PendingTotp, Revocation, Revoke, Revoked, Room, SecondFactorStore, SessionStore,
+        Trail, UserStore, sql::SqliteStore,
     },
     vault::{Vault, data_keys::DataKeyLimits, local::LocalVault},
 };
@@ -151,13 +151,14 @@ impl House {
     }
 
     pub async fn remove(&self, device: &TestDevice) -> Revoked {
-        let (at, until) = (self.clock.now(), self.clock.now().after(Duration::from_hours(1)));
-        let which = Revoke::One(device.id);
-        self.store
-            .revoke(device.user, which, RevokeReason::Removed, at, Some(until), Trail::default())
-            .await
-            .unwrap()
-            .unwrap()
+        let at = self.clock.now();
+        let revocation = Revocation {
+            which: Revoke::One(device.id),
+            reason: RevokeReason::Removed,
+            at,
+            restore_until: Some(at.after(Duration::from_hours(1))),
+        };
+        self.store.revoke(device.user, &revocation, Trail::default()).await.unwrap().unwrap()
     }
 
     pub async fn epoch(&self) -> Epoch {

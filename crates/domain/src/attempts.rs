@@ -13,6 +13,10 @@ pub struct Attempts {
     pub last: UnixMillis,
 }
 
+impl Attempts {
+    pub const NONE: Self = Self { count: 0, last: UnixMillis(0) };
+}
+
 /// How many tries are free, and how the wait grows after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {

@@ -23,7 +23,7 @@ use hints::Hints;
 pub use presences::Presence;
 use presences::Presences;
 use socket::{Socket, Standing};
-pub use terms::{DeviceFact, Effect, Facts, Heads, Input, Joining, Place, Sealed, SessionFact, SocketId};
+pub use terms::{DeviceFact, Effect, Facts, Heads, Input, Joining, Place, Removed, Sealed, SessionFact, SocketId};
 
 /// The clocks of two nodes agree at least to this. Of two sockets of a device on two nodes that said hello closer together
 /// nobody knows which is the newer, so both stay until they end by themselves.
@@ -150,6 +150,7 @@ impl Watch {
                 self.hints.trust();
                 self.look_if_hinted(&mut effects);
             }
+            Input::Removed(removed) => self.remove(removed, &mut effects),
             Input::LookAgain => self.look(&mut effects),
             // Nobody to show it to; who joins reads everything.
             Input::Presence | Input::NodeGone(_) if self.sockets.is_empty() => {}
@@ -254,7 +255,12 @@ impl Watch {
         let mut readers: Vec<Reader> = continuing.map(Socket::reader).collect();
         readers.sort_unstable();
         readers.dedup();
-        if readers.is_empty() {
+        if heads.credentials <= since {
+            // Nothing to seal: something else changed.
+            let page = SyncPage { seq: heads.seq, done: true, ..SyncPage::default() };
+            let parts: Vec<_> = readers.into_iter().map(|reader| (reader, Some(page.clone()))).collect();
+            self.share(self.position.max(heads.seq), &parts, effects);
+        } else if readers.is_empty() {
             self.share(self.position.max(heads.seq), &[], effects);
         } else {
             self.stage = Stage::Sealing;
@@ -374,7 +380,7 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use keyleash_protocol::socket::{DeviceState, RetrieveMode};
+    use keyleash_protocol::socket::{DeviceState, RetrieveMode, RevokeReason};
     use keyleash_protocol::{NodeId, SessionId};
     use uuid::Uuid;
 
@@ -384,6 +390,11 @@ mod tests {
 
     fn heads(seq: i64, devices: i64) -> Heads {
         Heads { seq: Seq(seq), devices: Seq(devices), ..Heads::default() }
+    }
+
+    /// Of a change to a credential.
+    fn with_credentials(seq: i64) -> Heads {
+        Heads { credentials: Seq(seq), ..heads(seq, 1) }
     }
 
     fn facts(heads: Heads, state: Option<DeviceState>) -> Input {
@@ -444,11 +455,11 @@ mod tests {
         let mut watch = watching();
         assert_eq!(watch.handle(Input::Hint(Seq(5))), []);
         assert_eq!(watch.handle(Input::Hint(Seq(6))), [Effect::Look { known: Some(heads(5, 1)) }]);
-        let sealing = watch.handle(facts(heads(6, 1), None));
+        let sealing = watch.handle(facts(with_credentials(6), None));
         assert!(matches!(sealing[..], [Effect::Seal { since: Seq(5), .. }]));
         // Seq 7, a removal, committed before the vault read.
         watch.handle(Input::Sealed(Some(Sealed { to: Seq(7), parts: Vec::new() })));
-        assert_eq!(watch.handle(Input::Hint(Seq(7))), [Effect::Look { known: Some(heads(6, 1)) }]);
+        assert_eq!(watch.handle(Input::Hint(Seq(7))), [Effect::Look { known: Some(with_credentials(6)) }]);
     }
 
     /// A flood of hints is one look at a time, and made-up ones are one look for each pause.
@@ -464,11 +475,11 @@ mod tests {
         assert_eq!(watch.handle(Input::Hint(Seq(6))), []);
         assert_eq!(watch.handle(Input::TrustHints), look);
         // The true one among them is found; the others are still made up.
-        let effects = watch.handle(facts(heads(6, 1), None));
+        let effects = watch.handle(facts(with_credentials(6), None));
         assert!(matches!(effects[..], [Effect::DoubtHints, Effect::Seal { .. }]));
         watch.handle(Input::Sealed(Some(Sealed { to: Seq(6), parts: Vec::new() })));
         assert_eq!(watch.handle(Input::TrustHints), [], "nothing was hinted at since");
-        assert_eq!(watch.handle(Input::Hint(Seq(7))), [Effect::Look { known: Some(heads(6, 1)) }]);
+        assert_eq!(watch.handle(Input::Hint(Seq(7))), [Effect::Look { known: Some(with_credentials(6)) }]);
     }
 
     /// A look that began before a hint may not find it; that is no reason to doubt, nor to wait.
@@ -477,10 +488,10 @@ mod tests {
         let mut watch = watching();
         watch.handle(Input::Hint(Seq(6)));
         watch.handle(Input::Hint(Seq(7)));
-        watch.handle(facts(heads(6, 1), None));
+        watch.handle(facts(with_credentials(6), None));
         let effects = watch.handle(Input::Sealed(Some(Sealed { to: Seq(6), parts: Vec::new() })));
-        assert!(effects.contains(&Effect::Look { known: Some(heads(6, 1)) }), "{effects:?}");
-        watch.handle(facts(heads(8, 1), None));
+        assert!(effects.contains(&Effect::Look { known: Some(with_credentials(6)) }), "{effects:?}");
+        watch.handle(facts(with_credentials(8), None));
         let effects = watch.handle(Input::Sealed(Some(Sealed { to: Seq(8), parts: Vec::new() })));
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::Look { .. })), "{effects:?}");
     }
@@ -492,6 +503,36 @@ mod tests {
         let effects = watch.handle(facts(heads(6, 6), Some(DeviceState::Removed)));
         assert!(matches!(effects[0], Effect::Tell { socket: SocketId(7), news: News::Revoked { .. } }));
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::Seal { .. })));
+    }
+
+    /// Without a look; once, whatever the look finds; and not to a socket that was verified since.
+    #[test]
+    fn a_removal_that_this_node_made_is_told_at_once() {
+        let removal = |at| {
+            let (device, reason) = (DeviceId::from_uuid(Uuid::from_u128(DEVICE)), RevokeReason::Erased);
+            Removed { device, reason, at: UnixMillis(at) }
+        };
+        let mut watch = watching();
+        let told = watch.handle(Input::Removed(removal(2)));
+        let news = News::Revoked { reason: RevokeReason::Erased, at: UnixMillis(2) };
+        assert_eq!(told, [Effect::Tell { socket: SocketId(7), news }]);
+        assert_eq!(watch.handle(Input::Removed(removal(2))), []);
+        watch.handle(Input::Hint(Seq(6)));
+        let effects = watch.handle(facts(heads(6, 6), Some(DeviceState::Removed)));
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Tell { .. })), "{effects:?}");
+        assert_eq!(watching().handle(Input::Removed(removal(1))), [], "verified since");
+    }
+
+    /// What is no credential's change has every device's cursor move, and nothing is asked of the vault.
+    #[test]
+    fn nothing_is_sealed_for_a_change_of_something_else() {
+        let mut watch = watching();
+        watch.handle(Input::Hint(Seq(6)));
+        let effects = watch.handle(facts(heads(6, 6), Some(DeviceState::Verified)));
+        let page = SyncPage { seq: Seq(6), done: true, ..SyncPage::default() };
+        let news = News::Changed(Delivery { from: Seq(5), to: Seq(6), page: Some(page) });
+        assert!(effects.contains(&Effect::Tell { socket: SocketId(7), news }), "{effects:?}");
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Seal { .. })), "{effects:?}");
     }
 
     /// The list of devices is sent when a person would see a difference, and not for a change that everybody has applied

@@ -7,12 +7,6 @@ pub const SKEW_STEPS: u8 = 1;
 /// Digits of a code.
 pub const DIGITS: usize = 6;
 
-/// Whether a code that matched `step` may be taken: each step's code once, and none older than one that was taken
-/// (RFC 6238, 5.2: "must not accept the second attempt of the OTP"). The store carries this out atomically.
-pub const fn may_take(step: i64, last_taken: i64) -> bool {
-    step > last_taken
-}
-
 /// A code as people type it: spaces and dashes do not count.
 pub fn normalise(typed: &str) -> Option<String> {
     let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();

@@ -16,7 +16,9 @@ use keyleash_domain::{
         Effect, Identified, Input, Moment, News, RECEIPT_MAX, Retrieved, Standing, Start, VaultRefusal, Write,
         WriteRefusal,
     },
-    fan_out::{self, CLOCKS_APART_MAX, DeviceFact, Facts, Heads, Joining, Place, SessionFact, SocketId, Watch},
+    fan_out::{
+        self, CLOCKS_APART_MAX, DeviceFact, Facts, Heads, Joining, Place, Removed, SessionFact, SocketId, Watch,
+    },
     outbox::WINDOW_FRAMES,
     retrieval::{Detail, Reader},
 };
@@ -308,6 +310,8 @@ struct Node {
     paused: bool,
     doubts: bool,
     show_due: bool,
+    /// Removals that this node made, on their way to the watch.
+    removals: VecDeque<Removed>,
     /// Comings (with their time) and goings that are not written down yet.
     notes: VecDeque<(DeviceId, Option<UnixMillis>)>,
 }
@@ -592,6 +596,14 @@ impl World {
         true
     }
 
+    /// However late.
+    fn hear_of_removal(&mut self, node: usize) -> bool {
+        let Some(removed) = self.nodes[node].removals.pop_front() else { return false };
+        let effects = self.nodes[node].watch.handle(fan_out::Input::Removed(removed));
+        self.carry_out(node, effects);
+        true
+    }
+
     /// A node's look goes one step on; other things may happen between its reads.
     fn look_on(&mut self, node: usize, fails: bool) -> bool {
         let Some(looking) = self.nodes[node].looking.take() else { return false };
@@ -676,7 +688,7 @@ impl World {
     fn step(&mut self, (kind, a, b): (u8, u8, u8)) {
         let line = (!self.lines.is_empty()).then(|| usize::from(a) % self.lines.len().max(1));
         let (index, node) = (usize::from(a) % DEVICES, usize::from(b) % NODES);
-        match (kind % 37, line) {
+        match (kind % 38, line) {
             (0..=3, _) => {
                 self.store.change(credential(a % CREDENTIALS), b % 4 != 0);
                 self.hint(b / 4);
@@ -684,6 +696,9 @@ impl World {
             (4, _) if b % 4 == 0 => {
                 self.store.remove(index);
                 self.removed(index);
+                let at = self.store.devices[index].removed_at.unwrap();
+                let removed = Removed { device: device(index), reason: RevokeReason::Removed, at };
+                self.nodes[usize::from(b / 4) % NODES].removals.push_back(removed);
                 self.hint(b / 4);
             }
             (5, _)
@@ -736,6 +751,7 @@ impl World {
                 self.lines[line].up.push_back(ClientMessage::Retrieve { r#ref: RETRIEVAL, ids });
                 self.lines[line].unanswered += 1;
             }
+            (37, _) => drop(self.hear_of_removal(node)),
             (36, _) if b % 8 == 0 => self.store.devices[index].auto_connect ^= true,
             _ => {}
         }
@@ -782,7 +798,7 @@ impl World {
         for _ in 0..10_000 {
             let mut busy = false;
             for node in 0..NODES {
-                busy |= self.look_on(node, false) | self.timers(node);
+                busy |= self.hear_of_removal(node) | self.look_on(node, false) | self.timers(node);
             }
             for line in 0..self.lines.len() {
                 busy |= self.hear_news(line) | self.receive(line) | self.take(line);

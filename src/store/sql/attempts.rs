@@ -4,11 +4,12 @@ use keyleash_domain::attempts::{Attempts, Decision, Policy};
 use keyleash_protocol::UnixMillis;
 use sqlx::{query, query_as};
 
-use super::driver::for_every_driver;
+use super::{driver::for_every_driver, rows::Fault, transaction::Writing};
 use crate::store::{AttemptStore, StoreResult};
 
-fn attempts((count, last): (i64, i64)) -> Attempts {
-    Attempts { count: u32::try_from(count).unwrap_or(u32::MAX), last: UnixMillis(last) }
+/// A row with a count of none is there to be taken.
+fn attempts((count, last): (i64, i64)) -> Option<Attempts> {
+    (count > 0).then(|| Attempts { count: u32::try_from(count).unwrap_or(u32::MAX), last: UnixMillis(last) })
 }
 
 for_every_driver! {
@@ -16,23 +17,9 @@ impl AttemptStore for SqlStore {
     async fn begin_attempt(&self, key: &str, policy: &Policy, now: UnixMillis) -> StoreResult<Decision> {
         self.run("count an attempt", || async {
             let mut tx = self.begin().await?;
-            // Takes the row, or makes it, before reading it: two nodes cannot read the same count.
-            let stored: (i64, i64) = query_as(
-                "INSERT INTO attempts (name, count, last_at) VALUES ($1, 0, 0)
-                 ON CONFLICT (name) DO UPDATE SET count = attempts.count RETURNING count, last_at",
-            )
-            .bind(key.to_owned())
-            .fetch_one(&mut *tx.0)
-            .await?;
-            let stored = Some(attempts(stored)).filter(|stored| stored.count > 0);
-            let decision = policy.decide(stored, now);
+            let decision = policy.decide(tx.tries(key).await?, now);
             if let Decision::Try(next) = decision {
-                query("UPDATE attempts SET count = $2, last_at = $3 WHERE name = $1")
-                    .bind(key.to_owned())
-                    .bind(i64::from(next.count))
-                    .bind(next.last.0)
-                    .execute(&mut *tx.0)
-                    .await?;
+                tx.set_tries(key, next).await?;
                 tx.commit().await?;
             }
             Ok(decision)
@@ -46,7 +33,7 @@ impl AttemptStore for SqlStore {
                 .bind(key.to_owned())
                 .fetch_optional(&self.reader)
                 .await?;
-            Ok(stored.map(attempts))
+            Ok(stored.and_then(attempts))
         })
         .await
     }
@@ -76,6 +63,32 @@ impl AttemptStore for SqlStore {
             Ok(forgotten)
         })
         .await
+    }
+}
+}
+
+for_every_driver! {
+impl Writing {
+    /// Takes the count's row, or makes it, before reading it: two nodes cannot read the same count.
+    pub(super) async fn tries(&mut self, key: &str) -> Result<Option<Attempts>, Fault> {
+        let stored: (i64, i64) = query_as(
+            "INSERT INTO attempts (name, count, last_at) VALUES ($1, 0, 0)
+             ON CONFLICT (name) DO UPDATE SET count = attempts.count RETURNING count, last_at",
+        )
+        .bind(key.to_owned())
+        .fetch_one(&mut *self.0)
+        .await?;
+        Ok(attempts(stored))
+    }
+
+    pub(super) async fn set_tries(&mut self, key: &str, tries: Attempts) -> Result<(), Fault> {
+        query("UPDATE attempts SET count = $2, last_at = $3 WHERE name = $1")
+            .bind(key.to_owned())
+            .bind(i64::from(tries.count))
+            .bind(tries.last.0)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
     }
 }
 }

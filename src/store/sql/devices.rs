@@ -7,9 +7,7 @@ use keyleash_domain::{
     text::DeviceName,
 };
 use keyleash_protocol::{
-    DeviceId, NodeId, Seq, SessionId, UnixMillis, UserId,
-    limits::DEVICES_PER_USER_MAX,
-    socket::{DeviceState, RevokeReason},
+    DeviceId, NodeId, Seq, SessionId, UnixMillis, UserId, limits::DEVICES_PER_USER_MAX, socket::DeviceState,
 };
 use sqlx::{query, query_scalar};
 
@@ -20,8 +18,8 @@ use super::{
     transaction::{Change, Part, Writing},
 };
 use crate::store::{
-    Activity, ApproveOutcome, Device, DeviceStore, EnrolOutcome, Greeted, Link, LinkPurpose, NewDevice, Receipt,
-    Revoke, Revoked, StoreResult, TokenHash, Trail,
+    Activity, ApproveOutcome, CodeRefusal, Device, DeviceStore, EnrolOutcome, GivenCode, Greeted, Link, LinkPurpose,
+    NewDevice, Receipt, Revocation, Revoked, StoreResult, TokenHash, Trail,
 };
 
 /// Devices as they are read: with the node that they are on, if it is alive.
@@ -189,23 +187,26 @@ impl DeviceStore for SqlStore {
         .await
     }
 
-    async fn revoke(
+    async fn revoke(&self, user: UserId, revocation: &Revocation, trail: Trail) -> StoreResult<Option<Revoked>> {
+        self.run("revoke devices", || async { self.begin().await?.revoke(user, revocation, Trail::default(), &trail).await }).await
+    }
+
+    async fn revoke_by_code(
         &self,
         user: UserId,
-        which: Revoke,
-        reason: RevokeReason,
-        at: UnixMillis,
-        restore_until: Option<UnixMillis>,
+        given: &GivenCode,
+        revocation: &Revocation,
         trail: Trail,
-    ) -> StoreResult<Option<Revoked>> {
-        self.run("revoke devices", || async {
-            let Some(mut change) = self.change(user, Part::DevicesAndSessions).await? else { return Ok(None) };
-            let Some(devices) = change.revoke(which, reason, at, restore_until).await? else { return Ok(None) };
-            if !devices.is_empty() {
-                change.write(&trail).await?;
+    ) -> StoreResult<Result<Option<Revoked>, CodeRefusal>> {
+        self.run("revoke devices by a code", || async {
+            let mut tx = self.begin().await?;
+            match tx.try_code(user, given).await? {
+                Ok(()) => tx.revoke(user, revocation, given.trail.clone(), &trail).await.map(Ok),
+                Err(refusal) => {
+                    tx.commit().await?;
+                    Ok(Err(refusal))
+                }
             }
-            let seq = change.commit().await?;
-            Ok(Some(Revoked { seq, devices }))
         })
         .await
     }
@@ -286,6 +287,22 @@ impl SqlStore {
 
 for_every_driver! {
 impl Writing {
+    /// `trail` is of what was revoked, `already` of what was done in any case.
+    async fn revoke(
+        self,
+        user: UserId,
+        revocation: &Revocation,
+        already: Trail,
+        trail: &Trail,
+    ) -> Result<Option<Revoked>, Fault> {
+        let Some(mut change) = self.change(user, Part::DevicesAndSessions).await? else { return Ok(None) };
+        let Some(devices) = change.revoke(revocation).await? else { return Ok(None) };
+        let nothing = Trail::default();
+        change.write(&already.and(if devices.is_empty() { &nothing } else { trail })).await?;
+        let (seq, Revocation { reason, at, .. }) = (change.commit().await?, *revocation);
+        Ok(Some(Revoked { seq, reason, at, devices }))
+    }
+
     async fn device_by_keys(&mut self, keys: TokenHash) -> Result<Option<Device>, Fault> {
         let row = query(select_devices!("WHERE d.keys_hash = $1"))
             .bind(keys.to_vec())

@@ -1,14 +1,17 @@
 //! The second factor's secrets, steps and recovery codes.
 
-use keyleash_domain::totp;
+use keyleash_domain::attempts::{Attempts, Decision};
 use keyleash_protocol::{Seq, UnixMillis, UserId};
 use sqlx::{query, query_scalar};
 
 use super::{
     driver::for_every_driver,
-    transaction::{Part, existing},
+    rows::Fault,
+    transaction::{Part, Writing, existing},
 };
-use crate::store::{ConfirmedTotp, PendingTotp, SecondFactorStore, StoreResult, TokenHash, Trail};
+use crate::store::{
+    Code, CodeRefusal, ConfirmedTotp, GivenCode, PendingTotp, SecondFactorStore, StoreResult, TokenHash, Trail,
+};
 
 for_every_driver! {
 impl SecondFactorStore for SqlStore {
@@ -81,42 +84,15 @@ impl SecondFactorStore for SqlStore {
         .await
     }
 
-    async fn take_totp_step(&self, user: UserId, step: i64) -> StoreResult<bool> {
-        self.run("take a code's step", || async {
+    async fn try_code(&self, user: UserId, given: &GivenCode) -> StoreResult<Result<(), CodeRefusal>> {
+        self.run("try a code", || async {
             let mut tx = self.begin().await?;
-            let last: Option<i64> = query_scalar("SELECT totp_step FROM users WHERE id = $1")
-                .bind(user.to_string())
-                .fetch_optional(&mut *tx.0)
-                .await?;
-            if !last.is_some_and(|last| totp::may_take(step, last)) {
-                return Ok(false);
+            let verdict = tx.try_code(user, given).await?;
+            if verdict.is_ok() {
+                tx.write(user, &given.trail).await?;
             }
-            // The condition is the decision: of two nodes with the same code, one gets the row.
-            let taken = query("UPDATE users SET totp_step = $2 WHERE id = $1 AND totp_step < $2 RETURNING id")
-                .bind(user.to_string())
-                .bind(step)
-                .fetch_optional(&mut *tx.0)
-                .await?;
             tx.commit().await?;
-            Ok(taken.is_some())
-        })
-        .await
-    }
-
-    async fn take_recovery_code(&self, user: UserId, code: TokenHash, at: UnixMillis) -> StoreResult<bool> {
-        self.run("take a recovery code", || async {
-            let mut tx = self.begin().await?;
-            let taken = query(
-                "UPDATE recovery_codes SET used_at = $3
-                 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL RETURNING user_id",
-            )
-            .bind(user.to_string())
-            .bind(code.to_vec())
-            .bind(at.0)
-            .fetch_optional(&mut *tx.0)
-            .await?;
-            tx.commit().await?;
-            Ok(taken.is_some())
+            Ok(verdict)
         })
         .await
     }
@@ -141,6 +117,49 @@ impl SecondFactorStore for SqlStore {
             tx.commit().await
         })
         .await
+    }
+}
+}
+
+for_every_driver! {
+impl Writing {
+    /// See [`SecondFactorStore::try_code`]; the trail is left to the caller. Whatever the verdict is, it is told to nobody
+    /// before this is committed.
+    pub(super) async fn try_code(&mut self, user: UserId, given: &GivenCode) -> Result<Result<(), CodeRefusal>, Fault> {
+        let before = self.tries(&given.counted_as).await?;
+        let counted = match given.policy.decide(before, given.at) {
+            Decision::Try(counted) => counted,
+            Decision::Wait(wait) => return Ok(Err(CodeRefusal::Wait(wait))),
+        };
+        if !self.use_up(user, given).await? {
+            self.set_tries(&given.counted_as, counted).await?;
+            return Ok(Err(CodeRefusal::Wrong { is_last_free: counted.count == given.policy.free }));
+        }
+        if before.is_some() {
+            self.set_tries(&given.counted_as, Attempts::NONE).await?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// The condition is the decision: of two nodes with the same code, one gets the row.
+    async fn use_up(&mut self, user: UserId, given: &GivenCode) -> Result<bool, Fault> {
+        let statement = match &given.code {
+            Code::OfNoStep => return Ok(false),
+            // RFC 6238, 5.2: each step's code once, and none older than one that was taken.
+            Code::OfStep(step) => {
+                query("UPDATE users SET totp_step = $2 WHERE id = $1 AND totp_step < $2 RETURNING id")
+                    .bind(user.to_string())
+                    .bind(*step)
+            }
+            Code::Recovery(hash) => query(
+                "UPDATE recovery_codes SET used_at = $3
+                 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL RETURNING user_id",
+            )
+            .bind(user.to_string())
+            .bind(hash.to_vec())
+            .bind(given.at.0),
+        };
+        Ok(statement.fetch_optional(&mut *self.0).await?.is_some())
     }
 }
 }

@@ -10,8 +10,8 @@ use super::{
     transaction::{Change, Part, existing},
 };
 use crate::store::{
-    Changes, Heads, LinkPurpose, Look, NewLink, NewUser, NewVendorUser, Revoke, StoreResult, TokenHash, Trail, User,
-    UserStore,
+    Changes, Heads, LinkPurpose, Look, NewLink, NewUser, NewVendorUser, Revocation, Revoke, StoreResult, TokenHash,
+    Trail, User, UserStore,
 };
 
 for_every_driver! {
@@ -334,7 +334,8 @@ impl Change {
             .bind(self.user.to_string())
             .execute(&mut *self.tx.0)
             .await?;
-        self.revoke(Revoke::AllBut(None), RevokeReason::SyncOff, at, Some(restore_until)).await?;
+        let (which, reason) = (Revoke::AllBut(None), RevokeReason::SyncOff);
+        self.revoke(&Revocation { which, reason, at, restore_until: Some(restore_until) }).await?;
         Ok(())
     }
 

@@ -5,7 +5,10 @@ use keyleash_protocol::{
     socket::{DeviceState, RevokeReason},
 };
 
-use super::{DeviceFact, Effect, Facts, SessionFact, Watch, socket::Standing};
+use super::{
+    DeviceFact, Effect, Facts, Removed, SessionFact, SocketId, Watch,
+    socket::{Socket, Standing},
+};
 use crate::connection::News;
 
 impl Watch {
@@ -36,6 +39,19 @@ impl Watch {
                     self.end(id, News::Revoked { reason, at }, effects);
                 }
             }
+        }
+    }
+
+    /// Tells those whose verification the removal ended. One that was verified since, and word that comes late, are the
+    /// look's business.
+    pub(super) fn remove(&mut self, removed: Removed, effects: &mut Vec<Effect>) {
+        let Removed { device, reason, at } = removed;
+        let was_verified = |socket: &&Socket| {
+            socket.device == device && matches!(socket.standing, Standing::Verified { at: since } if since < at)
+        };
+        let over: Vec<SocketId> = self.sockets.iter().filter(was_verified).map(|socket| socket.id).collect();
+        for id in over {
+            self.end(id, News::Revoked { reason, at }, effects);
         }
     }
 

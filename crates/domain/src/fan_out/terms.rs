@@ -95,6 +95,14 @@ pub struct Joining {
     pub at: UnixMillis,
 }
 
+/// A removal that is known to be true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed {
+    pub device: DeviceId,
+    pub reason: RevokeReason,
+    pub at: UnixMillis,
+}
+
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The user may be at this seq.
@@ -105,6 +113,9 @@ pub enum Input {
     NodeGone(NodeId),
     /// The pause that [`Effect::DoubtHints`] asked for is over.
     TrustHints,
+    /// This node removed a device, and the removal is committed. Not needed, since a hint follows: the device is told
+    /// without waiting for a look.
+    Removed(Removed),
     /// Somebody met a refusal that the last look does not explain.
     LookAgain,
     /// The pause that [`Effect::RetryLater`] asked for is over.
