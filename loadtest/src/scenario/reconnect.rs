@@ -122,7 +122,7 @@ impl Reconnect {
             Staying { http: &ground.http, admins: self.admins(ground.site.as_ref()), site: ground.site.as_ref() };
         let (before, calls_before) = (staying.figures().await?, staying.kms_calls());
         let puts_before = board.counts().puts;
-        let going = posts.iter().filter(|post| post.target() == LEAVING).count();
+        let going = stage.leaving();
         watch.say(&format!("the first node {}; it has {going} devices", self.how.said()));
         let opening = self.send_away(ground.site.as_ref(), &stage)?;
         let writing = write(writers, self.rate, board.clone());

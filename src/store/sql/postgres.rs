@@ -78,7 +78,7 @@ impl PostgresStore {
                     Ok(true)
                 })
             })
-            .after_release(|connection, _| Box::pin(still_answers(connection)))
+            .after_release(|connection, _| Box::pin(came_back(connection)))
             .connect_with(options)
             .await
             .map_err(OpenError::connecting)?;
@@ -90,8 +90,9 @@ impl PostgresStore {
     }
 }
 
-/// Takes in what is still on its way to a query that was given up, and undoes its transaction.
-async fn still_answers(connection: &mut PgConnection) -> sqlx::Result<bool> {
+/// Takes in what is still on its way to a query that was given up, and keeps no buffer of a batch that was large.
+async fn came_back(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    connection.shrink_buffers();
     timeout(RELEASE_MAX, connection.ping()).await.unwrap_or_else(|_| Err(took_too_long()))?;
     Ok(true)
 }

@@ -39,6 +39,8 @@ pub(super) struct Stage {
     /// When the first node was sent away.
     opening: OnceLock<Moment>,
     first_end: OnceLock<Moment>,
+    /// Devices that are live on the first node.
+    leaving: AtomicUsize,
     back: AtomicUsize,
     /// Changes that they were given with the first pages.
     missed: AtomicUsize,
@@ -59,6 +61,7 @@ impl Stage {
             room: Semaphore::new(at_once),
             opening: OnceLock::new(),
             first_end: OnceLock::new(),
+            leaving: AtomicUsize::new(0),
             back: AtomicUsize::new(0),
             missed: AtomicUsize::new(0),
             last_back: AtomicU64::new(0),
@@ -72,6 +75,11 @@ impl Stage {
             times.measure(now, Moment(u64::MAX));
         }
         now
+    }
+
+    /// Devices that are live on the first node. One that is between two sockets is nobody's.
+    pub fn leaving(&self) -> usize {
+        self.leaving.load(Relaxed)
     }
 
     /// Devices of the first node that are live elsewhere.
@@ -163,8 +171,15 @@ pub(super) async fn stay(post: Arc<Post>, stage: Arc<Stage>) {
         if let Some(lost) = lost.take() {
             stage.came_back(lost);
         }
+        let target = post.target();
+        if target == LEAVING {
+            stage.leaving.fetch_add(1, Relaxed);
+        }
         let error = attend(live, &post, &stage.board, &meters).await;
         stage.board.went();
+        if target == LEAVING {
+            stage.leaving.fetch_sub(1, Relaxed);
+        }
         let (now, told) = (Moment::now(), post.take_told_to_leave());
         lost = stage.ended(&post, now, told, &error).then_some(now);
         post.move_to(stage.other(&post));
