@@ -20,7 +20,7 @@ use crate::{
 /// After a node began, many came or much was written, what is left to be done is done within this time, and buffers are
 /// given back.
 const SETTLE: Duration = Duration::from_secs(5);
-/// The first measured point, to see whether a device costs more when there are many.
+/// The first devices, which find the program's own memory half used.
 const FEW: usize = 1_000;
 /// Bytes of a small credential, as most are.
 const SMALL_BYTES: usize = 200;
@@ -43,8 +43,8 @@ pub struct Idle {
     pub options: Options,
 }
 
-/// Memory at one moment.
-#[derive(Clone, Copy)]
+/// Memory at one moment, in bytes.
+#[derive(Clone, Copy, Default)]
 struct Memory {
     server: f64,
     kernel: f64,
@@ -61,33 +61,39 @@ impl Idle {
         let board = Arc::new(Board::default());
         let mut crews = Crews::open(&ground, self.processes, &board)?;
         let devices = self.options.devices;
-        let few = FEW.min(devices / 2).max(1);
         let (nodes, began) = (ground.nodes.clone(), Instant::now());
         let watch = Watch::begin("idle", Extent::Open, board.clone(), nodes.clone(), None);
 
-        let before = settled(&nodes, &board).await?;
-        crews.connect(Rush::default(), 0..few, None).await?;
-        let with_few = settled(&nodes, &board).await?;
-        watch.say(&format!("{few} devices are live"));
-        crews.connect(Rush::default(), few..devices, None).await?;
+        let begun = settled(&nodes, &board).await?;
+        let (few, half) = (FEW.min(devices / 4), devices / 2);
+        let mut points = Vec::new();
+        for (from, to) in [(0, few), (few, half), (half, devices)] {
+            crews.connect(Rush::default(), from..to, None).await?;
+            points.push(settled(&nodes, &board).await?);
+            watch.say(&format!("{to} devices are live"));
+        }
         all_live(devices, &board)?;
-        let with_all = settled(&nodes, &board).await?;
-        watch.say(&format!("{devices} devices are live; idle for {:?}", self.options.measured));
+        let [with_few, with_half, with_all] = points[..] else { unreachable!("three points were measured") };
+        watch.say(&format!("idle for {:?}", self.options.measured));
         let (cpu, at) = (nodes.look().await?.usage.cpu_seconds, Instant::now());
         sleep(self.options.measured).await;
         let cores = (nodes.look().await?.usage.cpu_seconds - cpu) / at.elapsed().as_secs_f64();
 
-        let per_device = with_all.each(before, devices);
-        let per_few = with_few.each(before, few);
         let (lower, bytes) = (Better::Lower, Unit::Bytes);
-        let title = "server memory for each live device";
-        findings.aim("server.bytes_per_device", title, per_device.server, bytes, (lower, 6.0 * 1024.0));
-        let title = "the same of the first devices";
-        findings.figure("server.bytes_per_device.few", title, per_few.server, bytes, lower);
-        let title = "what a device costs among all to what it costs among few";
-        findings.aim("growth", title, per_device.server / per_few.server, Unit::Ratio, (lower, 1.1));
+        let title = "server memory for each live device, the program's own included";
+        let each = with_all.each(Memory::default(), devices).server;
+        findings.aim("server.bytes_per_device", title, each, bytes, (lower, 6.0 * 1024.0));
+        // What a program took to start and gave up again serves its first devices: they are left out.
+        let (early, late) = (with_half.each(with_few, half - few), with_all.each(with_half, devices - half));
+        let title = "server memory that one of the last devices adds";
+        findings.figure("server.bytes_per_device.late", title, late.server, bytes, lower);
+        let title = "the same of those before them";
+        findings.figure("server.bytes_per_device.early", title, early.server, bytes, lower);
+        let title = "what one of the last devices adds to what those before them added";
+        findings.aim("growth", title, late.server / early.server, Unit::Ratio, (lower, 1.1));
         let title = "kernel memory for each socket (half of what both ends here took)";
-        findings.figure("kernel.bytes_per_device", title, per_device.kernel / 2.0, bytes, lower);
+        let kernel = with_all.each(begun, devices).kernel;
+        findings.figure("kernel.bytes_per_device", title, kernel / 2.0, bytes, lower);
         let title = "server's processor while all are idle";
         findings.aim("server.idle_cores", title, cores, Unit::Cores, (lower, 0.02));
 
@@ -113,7 +119,7 @@ impl Memory {
     /// What was added since, for each device.
     fn each(self, before: Self, devices: usize) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a count of devices")]
-        let each = |now: f64, before: f64| (now - before) / devices as f64;
+        let each = |now: f64, before: f64| (now - before) / devices.max(1) as f64;
         Self { server: each(self.server, before.server), kernel: each(self.kernel, before.kernel) }
     }
 }
