@@ -1,10 +1,17 @@
 //! Open-loop load: when each thing is meant to begin, whether or not the one before has ended.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep_until},
+};
 
 use crate::times::Moment;
+
+/// tokio's timer counts whole milliseconds, which would be in every figure. It waits until this long before, and a thread,
+/// which the kernel wakes to 50 µs, for the rest.
+const COARSE: Duration = Duration::from_millis(2);
 
 /// A schedule of so many a second, evenly spread.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +34,15 @@ impl Pace {
 
     /// Waits for it, and gives the moment at which it was meant to begin; at once if that has passed.
     pub async fn tick(&mut self) -> Moment {
-        let due = self.due();
-        sleep_until(due).await;
+        let due = self.due().into_std();
         self.next += 1;
-        Moment::of(due.into_std())
+        sleep_until(due.checked_sub(COARSE).unwrap_or(due).into()).await;
+        if due > std::time::Instant::now() {
+            let rest = move || thread::sleep(due.saturating_duration_since(std::time::Instant::now()));
+            // Only a runtime that ends drops it, and then nobody waits.
+            spawn_blocking(rest).await.ok();
+        }
+        Moment::of(due)
     }
 }
 
