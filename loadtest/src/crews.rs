@@ -20,10 +20,9 @@ use crate::{
 
 /// Files that a process needs beside its sockets.
 pub const FILES_BESIDE: usize = 200;
-/// Whoever is so far behind with what was to be written does not keep up.
-const WRITTEN_MAX: Duration = Duration::from_mins(10);
-/// How long the others may still take once devices are gone that were to write.
-const WRITTEN_WHEN_GONE_MAX: Duration = Duration::from_secs(10);
+/// What was to be written and is not by the time that nothing was for so long will never be: it was refused, or its device is
+/// gone. Longer than the server lets anybody wait.
+const WRITTEN_STANDSTILL_MAX: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(50);
 
 #[derive(Debug, thiserror::Error)]
@@ -179,21 +178,19 @@ async fn write(crew: &Crew, rounds: usize, bytes: usize, per_second: f64) -> Res
         }
     }
     let wanted = u64::try_from(writers().count() * rounds).unwrap_or(u64::MAX);
-    let mut until = Instant::now() + WRITTEN_MAX;
+    let (mut most, mut since) = (0, Instant::now());
     loop {
-        let counts = crew.board.counts();
-        let written = counts.puts - before.puts;
+        let written = crew.board.counts().puts - before.puts;
         if written >= wanted {
             return Ok(());
         }
-        if Instant::now() > until {
+        if written > most {
+            (most, since) = (written, Instant::now());
+        }
+        if since.elapsed() > WRITTEN_STANDSTILL_MAX {
             let errors = crew.board.errors().into_iter().map(|(kind, count)| format!("{kind} ({count})"));
             let errors = errors.collect::<Vec<_>>().join(", ");
             return Err(CrewsError::NotWritten { wanted, written, errors });
-        }
-        if counts.live < before.live {
-            // What a device that is gone was to write nobody writes any more.
-            until = until.min(Instant::now() + WRITTEN_WHEN_GONE_MAX);
         }
         sleep(POLL).await;
     }
