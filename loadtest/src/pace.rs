@@ -38,6 +38,7 @@ impl Pace {
         self.next += 1;
         sleep_until(due.checked_sub(COARSE).unwrap_or(due).into()).await;
         if due > std::time::Instant::now() {
+            #[expect(clippy::disallowed_methods, reason = "on a thread for that: no actor waits behind it")]
             let rest = move || thread::sleep(due.saturating_duration_since(std::time::Instant::now()));
             // Only a runtime that ends drops it, and then nobody waits.
             spawn_blocking(rest).await.ok();

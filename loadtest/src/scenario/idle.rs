@@ -64,7 +64,7 @@ impl Idle {
         let (nodes, began) = (ground.nodes.clone(), Instant::now());
         let watch = Watch::begin("idle", Extent::Open, board.clone(), nodes.clone(), None);
 
-        let begun = settled(&nodes, &board).await?;
+        let empty = settled(&nodes, &board).await?;
         let (few, half) = (FEW.min(devices / 4), devices / 2);
         let mut points = Vec::new();
         for (from, to) in [(0, few), (few, half), (half, devices)] {
@@ -92,7 +92,7 @@ impl Idle {
         let title = "what one of the last devices adds to what those before them added";
         findings.aim("growth", title, late.server / early.server, Unit::Ratio, (lower, 1.1));
         let title = "kernel memory for each socket (half of what both ends here took)";
-        let kernel = with_all.each(begun, devices).kernel;
+        let kernel = with_all.each(empty, devices).kernel;
         findings.figure("kernel.bytes_per_device", title, kernel / 2.0, bytes, lower);
         let title = "server's processor while all are idle";
         findings.aim("server.idle_cores", title, cores, Unit::Cores, (lower, 0.02));
