@@ -23,8 +23,11 @@ pub enum GroundError {
     Fleet(#[from] FleetError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
-    #[error("the fleet has {have} devices of {wanted} that are asked for; prepare more with `loadtest prepare`")]
-    TooFew { have: usize, wanted: usize },
+    #[error(
+        "the first {users} users of the fleet have {have} devices of {wanted} that are asked for: take more --users, or \
+         prepare more devices for each with `loadtest prepare`"
+    )]
+    TooFew { users: usize, have: usize, wanted: usize },
     #[error(
         "{wanted} devices need {needed} open files, and this process may open {limit}: raise the limit with \
          `ulimit -n {needed}`, or ask for fewer devices"
@@ -100,7 +103,7 @@ impl Ground {
 fn take(fleet: &mut Vec<PreparedUser>, devices: usize) -> Result<(), GroundError> {
     let have = fleet.iter().map(|user| user.devices.len()).sum();
     if have < devices {
-        return Err(GroundError::TooFew { have, wanted: devices });
+        return Err(GroundError::TooFew { users: fleet.len(), have, wanted: devices });
     }
     let mut left = devices;
     for user in &mut *fleet {
