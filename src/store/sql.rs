@@ -21,6 +21,7 @@ mod nodes;
 mod open;
 mod operation;
 mod postgres;
+mod questions;
 mod restored;
 mod revocation;
 mod rows;
@@ -38,7 +39,7 @@ pub use open::{Inspection, OpenError, Tables};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
-use self::{connections::Connections, looks::Questions};
+use self::{connections::Connections, questions::Questions};
 use super::Store;
 use crate::entropy::Entropy;
 

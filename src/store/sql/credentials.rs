@@ -8,7 +8,7 @@ use sqlx::{Row, query, query_as, query_scalar};
 use super::{
     asked::{in_a_row, with_asked},
     driver::for_every_driver,
-    looks::Desk,
+    questions::Desk,
     rows::{Columns, Fault, parse},
 };
 use crate::{

@@ -1,111 +1,22 @@
-//! What a node asks for each device that comes and each user that may have changed: thousands of times in one second when
-//! another node is gone. So it is asked together, see [`Together`].
+//! What a node reads for each device that comes and each user that may have changed.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use keyleash_protocol::{DeviceId, Seq, SessionId, UnixMillis, UserId};
 use sqlx::{query, query_as};
 
 use super::{
-    Driver,
     asked::{bytes_in_a_row, in_a_row, with_asked},
-    connections::Connections,
-    credentials::Since,
     driver::for_every_driver,
+    questions::Desk,
     rows::{Columns, Fault, parse},
-    together::{BATCH_MAX, Together},
     transaction::Writing,
-    writes::Given,
 };
-use crate::store::{
-    ChangeOutcome, CredentialChange, Device, DeviceKey, Gift, Greeted, Heads, Look, Session, Shareable, StoreResult,
-    TokenHash,
-};
-
-#[derive(Debug)]
-pub(super) struct Questions {
-    sessions: Together<TokenHash, Option<Session>>,
-    uses: Together<(SessionId, UnixMillis), ()>,
-    greetings: Together<DeviceId, Option<Greeted>>,
-    looks: Together<(UserId, Option<Heads>), Option<Look>>,
-    device_keys: Together<UserId, Vec<DeviceKey>>,
-    shareable: Together<Since, Shareable>,
-    changes: Together<CredentialChange, ChangeOutcome>,
-    given: Together<Given, Vec<DeviceId>>,
-}
-
-/// Of these answers each may be a megabyte.
-const SHAREABLE_AT_ONCE: usize = 16;
-
-impl Questions {
-    pub(super) async fn session(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Session>> {
-        Ok(self.sessions.ask(token).await?.filter(|session| session.expires_at > now))
-    }
-
-    pub(super) async fn touch_session(&self, session: SessionId, at: UnixMillis) -> StoreResult<()> {
-        self.uses.ask((session, at)).await
-    }
-
-    pub(super) async fn greet(&self, user: UserId, device: DeviceId) -> StoreResult<Option<Greeted>> {
-        Ok(self.greetings.ask(device).await?.filter(|greeted| greeted.user == user))
-    }
-
-    pub(super) async fn look(&self, user: UserId, known: Option<Heads>) -> StoreResult<Option<Look>> {
-        self.looks.ask((user, known)).await
-    }
-
-    pub(super) async fn device_keys(&self, user: UserId) -> StoreResult<Vec<DeviceKey>> {
-        self.device_keys.ask(user).await
-    }
-
-    pub(super) async fn shareable_since(&self, user: UserId, cursor: Seq) -> StoreResult<Shareable> {
-        self.shareable.ask((user, cursor)).await
-    }
-
-    pub(super) async fn change_credential(&self, change: CredentialChange) -> StoreResult<ChangeOutcome> {
-        self.changes.ask(change).await
-    }
-
-    pub(super) async fn record_given(
-        &self,
-        user: UserId,
-        gifts: &[Gift],
-        at: UnixMillis,
-    ) -> StoreResult<Vec<DeviceId>> {
-        self.given.ask((user, gifts.to_vec(), at)).await
-    }
-}
-
-/// The database, as those use it who answer.
-#[derive(Debug)]
-pub(super) struct Desk<D: Driver>(pub(super) Connections<D>);
+use crate::store::{Device, Greeted, Heads, Look, Session, TokenHash};
 
 for_every_driver! {
 impl Desk {
-    pub(super) fn questions(writer: &Connections<D>, reader: &Connections<D>) -> Questions {
-        /// Has a desk answer with one of its methods.
-        macro_rules! desk {
-            ($pool:ident.$method:ident) => {{
-                let desk = Arc::new(Self($pool.clone()));
-                move |asked: Arc<[_]>| {
-                    let desk = desk.clone();
-                    async move { desk.$method(&asked).await }
-                }
-            }};
-        }
-        Questions {
-            sessions: Together::start("find a session", BATCH_MAX, desk!(reader.sessions)),
-            uses: Together::start("note a session's use", BATCH_MAX, desk!(writer.touch_sessions)),
-            greetings: Together::start("read a device that says hello", BATCH_MAX, desk!(reader.greetings)),
-            looks: Together::start("look at a user", BATCH_MAX, desk!(reader.looks)),
-            device_keys: Together::start("read device keys", BATCH_MAX, desk!(reader.device_keys)),
-            shareable: Together::start("read changed credentials", SHAREABLE_AT_ONCE, desk!(reader.shareable_since)),
-            changes: Together::start("change a credential", BATCH_MAX, desk!(writer.change_credentials)),
-            given: Together::start("record what devices are given", BATCH_MAX, desk!(writer.record_given)),
-        }
-    }
-
-    async fn sessions(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Session>>, Fault> {
+    pub(super) async fn sessions(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Session>>, Fault> {
         let rows = query(with_asked!(bytes "$1", "SELECT * FROM sessions WHERE token_hash IN (SELECT id FROM asked)"))
             .bind(bytes_in_a_row(tokens.iter().map(<[u8; 32]>::as_slice)))
             .fetch_all(&self.0)
@@ -118,7 +29,7 @@ impl Desk {
         Ok(tokens.iter().map(|token| found.get(token).cloned()).collect())
     }
 
-    async fn touch_sessions(&self, uses: &[(SessionId, UnixMillis)]) -> Result<Vec<()>, Fault> {
+    pub(super) async fn touch_sessions(&self, uses: &[(SessionId, UnixMillis)]) -> Result<Vec<()>, Fault> {
         // Together means within a moment: the last one is near enough for all.
         let at = uses.iter().map(|(_, at)| *at).max().unwrap_or_default();
         let mut tx = Writing(self.0.begin().await?);
@@ -134,7 +45,7 @@ impl Desk {
         Ok(vec![(); uses.len()])
     }
 
-    async fn greetings(&self, devices: &[DeviceId]) -> Result<Vec<Option<Greeted>>, Fault> {
+    pub(super) async fn greetings(&self, devices: &[DeviceId]) -> Result<Vec<Option<Greeted>>, Fault> {
         let rows = query(with_asked!(
             "$1",
             "SELECT d.id, d.user_id, d.signing_key, d.state, d.verified_at, d.removed_at, d.reason,
@@ -154,7 +65,7 @@ impl Desk {
     }
 
     /// The heads first: whatever is read after them is at least as new.
-    async fn looks(&self, asked: &[(UserId, Option<Heads>)]) -> Result<Vec<Option<Look>>, Fault> {
+    pub(super) async fn looks(&self, asked: &[(UserId, Option<Heads>)]) -> Result<Vec<Option<Look>>, Fault> {
         let mut connection = self.0.lease().await?;
         let heads = Self::heads_of(&mut connection, in_a_row(asked.iter().map(|(user, _)| user))).await?;
         let moved = |part: fn(&Heads) -> Seq| -> Vec<bool> {

@@ -14,9 +14,9 @@ use tokio::time::timeout;
 use super::{
     SqlStore,
     connections::{BORROWED_MAX, Connections},
-    looks::Desk,
     open::{APPLIED, Inspection, OpenError, Tables},
     operation::took_too_long,
+    questions::Desk,
 };
 use crate::entropy::Entropy;
 

@@ -19,8 +19,8 @@ use sqlx::{
 use super::{
     SqlStore,
     connections::Connections,
-    looks::Desk,
     open::{APPLIED, Inspection, OpenError, Tables},
+    questions::Desk,
 };
 use crate::entropy::Entropy;
 

@@ -9,7 +9,7 @@ use super::{
     asked::{in_a_row, with_asked},
     changes::{Decided, Facts, Present, Row},
     driver::for_every_driver,
-    looks::Desk,
+    questions::Desk,
     rows::{Fault, name, parse},
     transaction::Writing,
 };
