@@ -5,7 +5,7 @@ mod process;
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 pub use self::process::{COMMAND, CrewOptions, serve};
 use self::process::{CrewProcess, CrewProcessError};
@@ -13,17 +13,16 @@ use crate::{
     board::Board,
     crew::{AT_ONCE, Crew, Meters, Order, Rush},
     device::DeviceError,
-    ground::{Ground, files_max},
+    files,
+    ground::Ground,
     pace::Pace,
+    standstill,
     times::Times,
 };
 
-/// Files that a process needs beside its sockets.
-pub const FILES_BESIDE: usize = 200;
 /// What was to be written and is not by the time that nothing was for so long will never be: it was refused, or its device is
 /// gone. Longer than the server lets anybody wait.
 const WRITTEN_STANDSTILL_MAX: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(50);
 
 #[derive(Debug, thiserror::Error)]
 pub enum CrewsError {
@@ -63,8 +62,7 @@ impl Crews {
     /// In as many processes as the limit of open files asks for; `processes` asks for more.
     pub fn open(ground: &Ground, processes: usize, board: &Arc<Board>) -> Result<Self, CrewsError> {
         let devices: usize = ground.fleet.iter().map(|user| user.devices.len()).sum();
-        let room = files_max().saturating_sub(FILES_BESIDE).max(1);
-        let processes = processes.max(devices.div_ceil(room));
+        let processes = processes.max(devices.div_ceil(files::devices_max()));
         if processes <= 1 {
             return Ok(Self::Here(Crew::new(&ground.fleet, ground.targets.clone(), board.clone())?));
         }
@@ -162,12 +160,21 @@ async fn carry_out(crew: &mut Crew, task: Task, hello: Option<&Arc<Times>>) -> R
             crew.connect(rush, &meters, |post| places.contains(&post.place)).await;
         }
         Task::HangUp => crew.hang_up().await,
-        Task::Write { rounds, bytes, per_second } => write(crew, rounds, bytes, per_second).await?,
+        Task::Write { rounds, bytes, per_second } => {
+            write(crew, rounds, bytes, per_second, WRITTEN_STANDSTILL_MAX).await?;
+        }
     }
     Ok(())
 }
 
-async fn write(crew: &Crew, rounds: usize, bytes: usize, per_second: f64) -> Result<(), CrewsError> {
+/// Fails once nothing more is written for `patience`, and not all is.
+async fn write(
+    crew: &Crew,
+    rounds: usize,
+    bytes: usize,
+    per_second: f64,
+    patience: Duration,
+) -> Result<(), CrewsError> {
     let writers = || crew.posts.iter().filter(|post| post.number == 0);
     let before = crew.board.counts();
     let mut pace = Pace::new(Instant::now(), per_second, Duration::ZERO);
@@ -178,27 +185,67 @@ async fn write(crew: &Crew, rounds: usize, bytes: usize, per_second: f64) -> Res
         }
     }
     let wanted = u64::try_from(writers().count() * rounds).unwrap_or(u64::MAX);
-    let (mut most, mut since) = (0, Instant::now());
-    loop {
-        let written = crew.board.counts().puts - before.puts;
-        if written >= wanted {
-            return Ok(());
-        }
-        if written > most {
-            (most, since) = (written, Instant::now());
-        }
-        if since.elapsed() > WRITTEN_STANDSTILL_MAX {
-            let errors = crew.board.errors().into_iter().map(|(kind, count)| format!("{kind} ({count})"));
-            let errors = errors.collect::<Vec<_>>().join(", ");
-            return Err(CrewsError::NotWritten { wanted, written, errors });
-        }
-        sleep(POLL).await;
+    let written = standstill::until(wanted, || crew.board.counts().puts - before.puts, patience).await;
+    if written >= wanted {
+        return Ok(());
     }
+    let errors = crew.board.errors().into_iter().map(|(kind, count)| format!("{kind} ({count})"));
+    Err(CrewsError::NotWritten { wanted, written, errors: errors.collect::<Vec<_>>().join(", ") })
 }
 
 /// For those who do not say.
 impl Default for Rush {
     fn default() -> Self {
         Self::AtOnce(AT_ONCE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyleash_protocol::UserId;
+    use tokio::time::timeout;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{device::Device, fleet::PreparedUser};
+
+    /// Nobody who gives up takes a fraction of it.
+    const GIVEN_UP: Duration = Duration::from_secs(30);
+
+    /// A user's first device, which is not connected: what it is to write is never written.
+    fn away() -> Crew {
+        let id = UserId::from_uuid(Uuid::from_u128(1));
+        let device = Device::new(id).unwrap().save("token");
+        let user = PreparedUser {
+            id,
+            account: None,
+            totp_secret: String::new(),
+            recovery_codes: Vec::new(),
+            devices: vec![device],
+        };
+        Crew::new(&[user], vec!["http://127.0.0.1:1".to_owned()], Arc::default()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn updates_that_nobody_writes_are_given_up_and_what_went_wrong_is_said() {
+        let crew = away();
+        crew.board.put();
+        crew.board.failed_with("closed with 4006");
+        let outcome = timeout(GIVEN_UP, write(&crew, 3, 200, 1e6, Duration::ZERO)).await;
+        let failed = outcome.expect("it gives up").unwrap_err();
+        assert!(matches!(failed, CrewsError::NotWritten { wanted: 3, written: 0, .. }), "{failed:?}");
+        assert!(failed.to_string().ends_with("closed with 4006 (1)"), "{failed}");
+    }
+
+    #[tokio::test]
+    async fn updates_that_are_written_are_waited_for() {
+        let crew = away();
+        let written = async {
+            for _ in 0..3 {
+                crew.board.put();
+            }
+        };
+        let (outcome, ()) = tokio::join!(write(&crew, 3, 200, 1e6, Duration::MAX), written);
+        outcome.unwrap();
     }
 }

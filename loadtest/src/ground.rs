@@ -1,13 +1,13 @@
 //! What a scenario stands on: the servers, and prepared users with their devices.
 
-use std::{fs, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     bare::{self, BareError},
     board::Board,
     crew::Crew,
-    crews::FILES_BESIDE,
     device::DeviceError,
+    files::{self, FilesError},
     fleet::{self, FleetError, PreparedUser},
     options::Options,
     prepare::{self, PrepareError, Way},
@@ -28,11 +28,8 @@ pub enum GroundError {
          prepare more devices for each with `loadtest prepare`"
     )]
     TooFew { users: usize, have: usize, wanted: usize },
-    #[error(
-        "{wanted} devices need {needed} open files, and this process may open {limit}: raise the limit with \
-         `ulimit -n {needed}`, or ask for fewer devices"
-    )]
-    Files { wanted: usize, needed: usize, limit: usize },
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error(transparent)]
     Database(#[from] BareError),
     #[error(transparent)]
@@ -55,13 +52,28 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Starts or finds the servers, and makes or reads the users.
+    /// Starts or finds the servers, and makes or reads the users, for a scenario with all its devices in this process.
     pub async fn open(options: &Options) -> Result<Self, GroundError> {
         Self::open_for(options, Way::ByCommand).await
     }
 
     /// The same; on servers of its own, users come this way.
     pub async fn open_for(options: &Options, way: Way) -> Result<Self, GroundError> {
+        files::check(options.devices)?;
+        Self::begin(options, way).await
+    }
+
+    /// The same for a scenario whose devices may be in several processes.
+    pub async fn open_for_crews(options: &Options) -> Result<Self, GroundError> {
+        Self::begin(options, Way::ByCommand).await
+    }
+
+    async fn begin(options: &Options, way: Way) -> Result<Self, GroundError> {
+        if let Some(layout) = options.own.start {
+            // Preparing them takes minutes: what is known before is said before.
+            files::check_nodes(options.devices, layout.nodes())?;
+            prepare::spread(options.users(), options.devices)?;
+        }
         let http = reqwest::Client::builder().build().map_err(GroundError::Client)?;
         let mut site = match options.own.start {
             Some(layout) => Some(Site::start(layout, &options.own).await?),
@@ -93,9 +105,8 @@ impl Ground {
     }
 
     /// The devices, all in this process, not yet connected.
-    pub fn crew(&self, board: &Arc<Board>) -> Result<Crew, GroundError> {
-        check_files(self.fleet.iter().map(|user| user.devices.len()).sum())?;
-        Ok(Crew::new(&self.fleet, self.targets.clone(), board.clone())?)
+    pub fn crew(&self, board: &Arc<Board>) -> Result<Crew, DeviceError> {
+        Crew::new(&self.fleet, self.targets.clone(), board.clone())
     }
 }
 
@@ -114,15 +125,40 @@ fn take(fleet: &mut Vec<PreparedUser>, devices: usize) -> Result<(), GroundError
     Ok(())
 }
 
-/// A run of so many sockets in this process would end in the middle where the limit is lower.
-pub fn check_files(devices: usize) -> Result<(), GroundError> {
-    let (limit, needed) = (files_max(), devices + FILES_BESIDE);
-    if needed > limit { Err(GroundError::Files { wanted: devices, needed, limit }) } else { Ok(()) }
-}
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-/// How many files a process may have open; without a limit, or where there is no /proc, as many as it likes.
-pub fn files_max() -> usize {
-    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
+    use super::*;
+    use crate::site::{Layout, StartOptions};
+
+    /// Of a run with servers of its own, which cannot be started here.
+    fn options(devices: usize) -> Options {
+        let (start, server) = (Some(Layout::Nodes(2)), Some("/nowhere/keyleash".into()));
+        Options {
+            target: Vec::new(),
+            admin: Vec::new(),
+            database: None,
+            fleet: None,
+            devices,
+            users: None,
+            measured: Duration::ZERO,
+            warm_up: Duration::ZERO,
+            out: "/nowhere".into(),
+            own: StartOptions { start, server, ..StartOptions::default() },
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_is_said_before_anything_is_started_or_prepared() {
+        let most = files::devices_max();
+        let here = Ground::open(&options(most + 1)).await.unwrap_err();
+        assert!(matches!(here, GroundError::Files(FilesError::Here { .. })), "{here}");
+        let node = Ground::open_for_crews(&options(2 * most + 1)).await.unwrap_err();
+        assert!(matches!(node, GroundError::Files(FilesError::Node { .. })), "{node}");
+        let nobody = Ground::open(&Options { users: Some(3), ..options(2) }).await.unwrap_err();
+        assert!(matches!(nobody, GroundError::Prepare(PrepareError::Spread { .. })), "{nobody}");
+        let has_room = Ground::open_for_crews(&options(2 * most)).await.unwrap_err();
+        assert!(matches!(has_room, GroundError::Site(SiteError::NoServer { .. })), "{has_room}");
+    }
 }

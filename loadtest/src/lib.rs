@@ -1,5 +1,6 @@
 //! Simulated devices: real keys, real signatures, the real protocol. What a browser does, without the browser.
 
+pub mod alike;
 pub mod api;
 pub mod bare;
 pub mod board;
@@ -8,6 +9,7 @@ pub mod credential;
 pub mod crew;
 pub mod crews;
 pub mod device;
+pub mod files;
 pub mod fleet;
 pub mod floor;
 pub mod ground;
@@ -24,5 +26,6 @@ pub mod run;
 pub mod scenario;
 pub mod site;
 pub mod sources;
+pub mod standstill;
 pub mod times;
 pub mod watch;

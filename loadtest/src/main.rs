@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use loadtest::{
     capacity::{self, CapacityOptions},
     crews::{self, CrewOptions},
-    floor,
+    files, floor,
     options::FloorOptions,
     prepare::{self, PrepareOptions},
     report::{self, CompareArgs},
@@ -54,6 +54,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    files::raise_limit();
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -18,6 +18,7 @@ use crate::{
     board::Board,
     crews::CrewsError,
     device::DeviceError,
+    files::FilesError,
     fleet::FleetError,
     floor::FloorError,
     ground::GroundError,
@@ -38,6 +39,8 @@ const SATURATED: f64 = 0.85;
 pub enum ScenarioError {
     #[error(transparent)]
     Ground(#[from] GroundError),
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error(transparent)]
     Probe(#[from] ProbeError),
     #[error("a device that is to become slow did not become live")]
@@ -67,6 +70,11 @@ pub enum ScenarioError {
          removals: ask for more --devices, or for a lower --rate or less time"
     )]
     TooFewRemovals { have: usize, wanted: usize },
+    #[error(
+        "{devices} devices of {users} users: `slow` takes two users at the least, with four devices each, of which the last \
+         may be slow; ask for fewer --users, or prepare four devices for each"
+    )]
+    TooFewForSlow { users: usize, devices: usize },
     #[error(transparent)]
     Api(#[from] ApiError),
     #[error("which process is the first target? Say it with --pid")]

@@ -8,8 +8,8 @@ use super::{Findings, ScenarioError, median};
 use crate::{
     board::Board,
     crew::AT_ONCE,
+    files,
     floor::Floor,
-    ground::check_files,
     options::FloorOptions,
     report::Extent,
     run::{Better, Run, Unit},
@@ -23,7 +23,7 @@ const ROUNDS: usize = 5;
 
 impl FloorOptions {
     pub async fn run(&self) -> Result<Run, ScenarioError> {
-        check_files(self.devices)?;
+        files::check(self.devices)?;
         let mut findings = Findings::with("floor", self.shown());
         let (floor, sources) = (Floor::start().await?, Sources::of(&[]));
         let (board, nodes) = (Arc::new(Board::default()), Nodes::none());

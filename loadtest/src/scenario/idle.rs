@@ -52,7 +52,7 @@ struct Memory {
 
 impl Idle {
     pub async fn run(&self) -> Result<Run, ScenarioError> {
-        let ground = Ground::open(&self.options).await?;
+        let ground = Ground::open_for_crews(&self.options).await?;
         if ground.nodes.is_empty() {
             return Err(GroundError::NoAdmin.into());
         }

@@ -4,6 +4,8 @@
 
 mod browser;
 mod check;
+mod difference;
+mod found;
 mod ledger;
 mod person;
 mod truth;
@@ -25,12 +27,13 @@ use tokio::{
 
 use self::{
     browser::Browser,
+    found::{Fate, UserFound},
     person::{Outcome, Person},
-    verdict::{Fate, UserFound, judge},
+    verdict::judge,
 };
 pub use self::{
+    difference::{Difference, Kind},
     truth::TruthError,
-    verdict::{Difference, Kind},
 };
 use super::{Findings, ScenarioError};
 use crate::{
@@ -38,7 +41,7 @@ use crate::{
     board::Board,
     crew::{AT_ONCE, HELLO_MAX},
     fleet,
-    ground::{Ground, check_files},
+    ground::Ground,
     mails::{Mails, Place},
     options::Options,
     owner::OwnerError,
@@ -170,7 +173,6 @@ impl Mixed {
     /// The run, and what is wrong at its end.
     pub async fn run(&self) -> Result<(Run, Vec<Difference>), ScenarioError> {
         let options = &self.options;
-        check_files(options.devices)?;
         let ground = Ground::open_for(options, Way::AsPeople).await?;
         let mut findings = Findings::begin("mixed", options);
         findings.option("things a second", &self.rate);

@@ -12,15 +12,17 @@ use tokio::{
 use self::returning::{Stage, stay};
 use super::{Findings, ScenarioError, all_live};
 use crate::{
+    alike::until_alike,
     board::Board,
     crew::{Crew, Order, Post},
-    ground::{Ground, check_files},
+    ground::Ground,
     options::Options,
     pace::Pace,
     probe::{self, NodeFigures},
     report::Extent,
     run::{Better, Run, Unit},
     site::{Layout, Site},
+    standstill,
     times::Moment,
     watch::Watch,
 };
@@ -29,11 +31,8 @@ use crate::{
 const ALL_LIVE: f64 = 6.0;
 /// Nobody came back for this long: the others will not come either. A node that drains waits 5 s before it begins.
 const STANDSTILL: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(10);
 /// Bytes of a credential as most are.
 const BYTES: usize = 200;
-/// How long what was written may take until every device has it.
-const LAST: Duration = Duration::from_secs(15);
 /// The node that goes: the first target.
 const LEAVING: usize = 0;
 
@@ -85,7 +84,6 @@ struct Outcome {
 
 impl Reconnect {
     pub async fn run(&self) -> Result<Run, ScenarioError> {
-        check_files(self.options.devices)?;
         let nodes = self.options.own.start.map_or(self.options.target.len(), Layout::nodes);
         if nodes < 2 {
             return Err(ScenarioError::OneNode);
@@ -109,7 +107,7 @@ impl Reconnect {
         for post in &posts {
             devices.spawn(stay(post.clone(), stage.clone()));
         }
-        until_standstill(|| usize::try_from(board.counts().live).unwrap_or(0), posts.len()).await;
+        standstill::until(posts.len() as u64, || board.counts().live, STANDSTILL).await;
         all_live(posts.len(), &board)?;
         let writers = writers(&posts, self.writers);
         // From here on the nodes that stay have these users' keys at hand, as they have those of whoever writes often.
@@ -126,7 +124,7 @@ impl Reconnect {
         watch.say(&format!("the first node {}; it has {going} devices", self.how.said()));
         let opening = self.send_away(ground.site.as_ref(), &stage)?;
         let writing = write(writers, self.rate, board.clone());
-        let back = until_standstill(|| stage.back(), going).await;
+        let back = standstill::until(going, || stage.back(), STANDSTILL).await;
         let (after, calls_after) = (staying.figures().await?, staying.kms_calls());
         writing.abort();
         let puts = board.counts().puts - puts_before;
@@ -303,35 +301,4 @@ fn write(writers: Vec<Arc<Post>>, rate: f64, board: Arc<Board>) -> JoinHandle<()
             post.write(Order { intended, bytes: BYTES }, &board);
         }
     })
-}
-
-/// Waits until the count is there, or does not grow any more; what it is then.
-async fn until_standstill(count: impl Fn() -> usize, wanted: usize) -> usize {
-    let (mut most, mut since) = (count(), Instant::now());
-    while most < wanted && since.elapsed() < STANDSTILL {
-        sleep(POLL).await;
-        if count() > most {
-            (most, since) = (count(), Instant::now());
-        }
-    }
-    most
-}
-
-/// Waits until every device holds what the others of its user hold; how many do not.
-async fn until_alike(posts: &[Arc<Post>]) -> usize {
-    let until = Instant::now() + LAST;
-    loop {
-        let differing = posts.chunk_by(|one, other| one.user == other.user).map(differing).sum();
-        if differing == 0 || Instant::now() > until {
-            return differing;
-        }
-        sleep(POLL).await;
-    }
-}
-
-/// Devices of one user that do not hold what the one does that came furthest.
-fn differing(devices: &[Arc<Post>]) -> usize {
-    let Some(furthest) = devices.iter().max_by_key(|post| post.seat.device().cursor) else { return 0 };
-    let held = furthest.seat.device().held.clone();
-    devices.iter().filter(|post| post.seat.device().held != held).count()
 }

@@ -18,7 +18,7 @@ use crate::{
     bare::{self, Transactions},
     board::Board,
     crew::Crew,
-    ground::{Ground, check_files},
+    ground::Ground,
     options::Options,
     pace::Pace,
     report::Extent,
@@ -53,7 +53,6 @@ struct Floor {
 
 impl Revoke {
     pub async fn run(&self) -> Result<Run, ScenarioError> {
-        check_files(self.options.devices)?;
         let mut options = self.options.clone();
         options.users = Some(options.users.unwrap_or(options.devices.div_ceil(DEVICES_PER_USER)));
         let wanted = self.removals();

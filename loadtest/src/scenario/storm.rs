@@ -58,7 +58,7 @@ struct Rounds {
 
 impl Storm {
     pub async fn run(&self) -> Result<Run, ScenarioError> {
-        let ground = Ground::open(&self.options).await?;
+        let ground = Ground::open_for_crews(&self.options).await?;
         let mut findings = Findings::begin("storm", &self.options);
         let rush = self.rate.map_or(Rush::AtOnce(self.at_once), Rush::PerSecond);
         match rush {

@@ -21,9 +21,9 @@ use tokio::{
 
 use super::{
     Day,
+    found::{DeviceFound, Fate},
     ledger::content,
     lock,
-    verdict::{DeviceFound, Fate},
 };
 use crate::{
     api::Api,

@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     Day,
     browser::{Browser, Stage},
+    found::UserFound,
     person::Person,
     truth,
-    verdict::UserFound,
 };
 use crate::{
     api::Api,

@@ -11,7 +11,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-use super::verdict::{Row, Rows};
+use super::found::{Row, Rows};
 
 /// Readers beside the nodes, which hold connections themselves.
 const CONNECTIONS: u32 = 2;

@@ -1,136 +1,14 @@
 //! Whether every device has what it has to have, and no removed one got anything after its removal: what was found, laid
 //! beside what was written. Decides; asks nobody.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
+use std::collections::{BTreeMap, BTreeSet};
+
+use keyleash_protocol::{CredentialId, DeviceId, Seq, UserId};
+
+use super::{
+    difference::{Difference, Kind},
+    found::{DeviceFound, Fate, Row, Rows, UserFound},
 };
-
-use keyleash_protocol::{CredentialId, DeviceId, Seq, UserId, Version};
-
-use super::ledger::{Content, Ledger};
-
-/// A user at the end.
-#[derive(Clone, Debug)]
-pub struct UserFound {
-    pub id: UserId,
-    pub devices: Vec<DeviceFound>,
-    pub ledger: Ledger,
-    /// What the database has; without it the devices and the ledger are laid beside each other.
-    pub database: Option<Rows>,
-}
-
-#[derive(Clone, Debug)]
-pub struct DeviceFound {
-    pub id: DeviceId,
-    /// Opened, with the device's own key.
-    pub held: BTreeMap<CredentialId, (Version, Content)>,
-    /// Deletions that it was told of and that nothing undid.
-    pub deleted: BTreeMap<CredentialId, Version>,
-    pub cursor: Seq,
-    /// The seq of the newest change that it was ever sent.
-    pub newest_change: Seq,
-    /// Whether a write of it was refused because it is not verified.
-    pub refused: bool,
-    pub fate: Fate,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    Stays,
-    Removed {
-        /// The seq of the removal; `None`: its remover got no answer.
-        at: Option<Seq>,
-        /// Whether it heard so: by the revocation, or by being refused.
-        told: bool,
-        /// What its session, or its hello, still opened afterwards.
-        let_in: Option<&'static str>,
-    },
-}
-
-/// A user's rows.
-#[derive(Clone, Debug, Default)]
-pub struct Rows {
-    pub credentials: BTreeMap<CredentialId, Row>,
-    /// Which of the devices are verified.
-    pub verified: BTreeSet<DeviceId>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
-    pub version: Version,
-    pub deleted: bool,
-    pub seq: Seq,
-}
-
-/// Something that must not be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Difference {
-    pub kind: Kind,
-    pub user: UserId,
-    pub device: Option<DeviceId>,
-    pub credential: Option<CredentialId>,
-}
-
-macro_rules! kinds {
-    ($( $(#[doc = $doc:literal])+ $name:ident, )+) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Kind { $( $(#[doc = $doc])+ $name, )+ }
-
-        impl Kind {
-            /// For people, and for counting.
-            pub const fn words(self) -> &'static str {
-                match self { $( Self::$name => concat!($( $doc ),+).trim_ascii(), )+ }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// a write that was answered with done is not there
-    LostWrite,
-    /// one version was answered with done to two writers
-    TwoWriters,
-    /// a version that nobody wrote
-    NobodysVersion,
-    /// a device lacks a credential
-    Missing,
-    /// a device holds what is not there, or was deleted
-    Extra,
-    /// a device holds another version
-    OtherVersion,
-    /// a device opened something else than was written
-    OtherContent,
-    /// a device was told of a deletion at another version
-    OtherTombstone,
-    /// a device is behind
-    Behind,
-    /// a device that stays was refused as if it was removed
-    RefusedThoughStaying,
-    /// a removed device was sent a change after its removal
-    SentAfterRemoval,
-    /// a write of a removed device was committed after its removal
-    WroteAfterRemoval,
-    /// a removed device was not told
-    NotTold,
-    /// a removed device was let in
-    LetIn,
-    /// the database has a device in another state
-    OtherState,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: user {}", self.kind.words(), self.user)?;
-        if let Some(device) = self.device {
-            write!(f, ", device {device}")?;
-        }
-        if let Some(credential) = self.credential {
-            write!(f, ", credential {credential}")?;
-        }
-        Ok(())
-    }
-}
 
 /// Everything that is wrong with a user.
 pub fn judge(user: &UserFound) -> Vec<Difference> {
@@ -272,10 +150,11 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
+    use keyleash_protocol::Version;
     use uuid::Uuid;
 
     use super::{
-        super::ledger::{Write, content},
+        super::ledger::{Ledger, Write, content},
         *,
     };
 
