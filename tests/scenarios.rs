@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::Parser;
 use loadtest::{
     run::{Latency, Run},
-    scenario::{reconnect::Reconnect, revoke::Revoke},
+    scenario::{reconnect::Reconnect, revoke::Revoke, slow::Slow},
 };
 
 /// A scenario with its options, as on the command line.
@@ -68,5 +68,18 @@ async fn every_removed_device_wipes_says_so_and_is_not_let_in_again() {
         let run = scenario::<Revoke>(&options).run().await.unwrap();
         assert_none(&run, &["not_answered", "not_wiped", "no_receipt", "let_in_again"]);
         assert_count(&run, "removals", 30);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_device_that_does_not_keep_up_is_cut_and_nobody_misses_anything() {
+    let options = "--start embedded --set limits.heartbeat_seconds=2 --devices 32 --rate 40 --warm-up 0s";
+    let run = scenario::<Slow>(options).run().await.unwrap();
+    assert_none(&run, &["slow.stops.left", "slow.trickles.left", "slow.mute.left", "slow.differing"]);
+    for fault in ["stops", "trickles", "mute"] {
+        assert_count(&run, &format!("slow.{fault}.readers"), 4);
+        for others in ["with", "without"] {
+            assert!(times_of(&run, &format!("slow.{fault}.{others}")) > 0, "{fault}: {run:?}");
+        }
     }
 }

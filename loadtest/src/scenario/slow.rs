@@ -1,5 +1,6 @@
 //! `slow`: devices that do not keep up. What they cost the server, when it cuts them, and what their users' other devices
-//! notice of it: every second user has one, and the users between are the measure.
+//! notice of it: every second user has one, and the users between are the measure. At the end each of them comes back, and
+//! every device has to hold what it should.
 
 mod reader;
 
@@ -13,6 +14,7 @@ use tokio::{
 use self::reader::{Fault, Reader};
 use super::{Findings, ScenarioError, all_live};
 use crate::{
+    alike::until_alike,
     board::Board,
     crew::{AT_ONCE, Crew, Meters, Order, Post, Rush},
     ground::{Ground, GroundError},
@@ -42,6 +44,9 @@ const BYTES: f64 = 300_000.0;
 const RATIO: f64 = 1.2;
 
 /// Readers that stop, trickle, or never answer: server memory for each, when they are cut, and what others notice.
+///
+/// Users have four devices each, and every second user has one that is slow. Each kind goes on until the server has cut all
+/// of them, which with its heartbeat of 30 s takes a minute and a quarter.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Slow {
     #[command(flatten)]
@@ -49,6 +54,9 @@ pub struct Slow {
     /// Puts a second, of all users together.
     #[arg(long, value_name = "PER-SECOND", default_value_t = 100.0)]
     pub rate: f64,
+    /// How they are slow, one after another; several with commas between them.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Fault::ALL)]
+    pub how: Vec<Fault>,
     /// Bytes of each credential.
     #[arg(long, value_name = "BYTES", default_value_t = 4_000)]
     pub bytes: usize,
@@ -74,33 +82,46 @@ impl Slow {
     pub async fn run(&self) -> Result<Run, ScenarioError> {
         let mut options = self.options.clone();
         options.users = Some(options.users.unwrap_or(options.devices.div_ceil(DEVICES_PER_USER)));
+        let enough = |users: usize, devices: usize| {
+            let enough = users > 1 && devices >= users * DEVICES_PER_USER;
+            if enough { Ok(()) } else { Err(ScenarioError::TooFewForSlow { users, devices }) }
+        };
+        enough(options.users(), options.devices)?;
         let ground = Ground::open(&options).await?;
         if ground.nodes.is_empty() {
             return Err(GroundError::NoAdmin.into());
         }
-        let mut findings = Findings::begin("slow", &options);
+        // It ends when they are cut, not after a time.
+        let shown = options.shown().into_iter().filter(|(name, _)| name != "for").collect();
+        let mut findings = Findings::with("slow", shown);
+        findings.option("how", &self.how.iter().map(|fault| fault.word()).collect::<Vec<_>>().join(", "));
         findings.option("puts a second", &self.rate);
         findings.option("bytes", &self.bytes);
         let board = Arc::new(Board::default());
         let mut crew = ground.crew(&board)?;
-        let times: Vec<Pair> = Fault::ALL.iter().map(|fault| Pair::of(*fault)).collect();
+        let (slow, ordinary): (Vec<_>, Vec<_>) = crew.posts.iter().cloned().partition(|post| is_slow(post));
+        enough(ground.fleet.len(), if slow.is_empty() { 0 } else { crew.posts.len() })?;
+        let times: Vec<Pair> = self.how.iter().map(|fault| Pair::of(*fault)).collect();
         let of_group = |times: fn(&Pair) -> &Arc<Times>, all: &[Pair]| Meters {
             delivery: all.iter().map(|both| times(both).clone()).collect(),
             ..Meters::default()
         };
         let (with, without) = (of_group(|both| &both.with, &times), of_group(|both| &both.without, &times));
-        crew.connect(Rush::AtOnce(AT_ONCE), &with, |post| has_slow_one(post) && !may_be_slow(post)).await;
+        crew.connect(Rush::AtOnce(AT_ONCE), &with, |post| has_slow_one(post) && !is_slow(post)).await;
         crew.connect(Rush::AtOnce(AT_ONCE), &without, |post| !has_slow_one(post)).await;
-        let ordinary = crew.posts.iter().filter(|post| !(has_slow_one(post) && may_be_slow(post))).count();
-        all_live(ordinary, &board)?;
+        all_live(ordinary.len(), &board)?;
 
         let (nodes, began) = (ground.nodes.clone(), Instant::now());
         let watch = Watch::begin("slow", Extent::Open, board.clone(), nodes.clone(), None);
-        for (fault, times) in Fault::ALL.into_iter().zip(&times) {
+        for (&fault, times) in self.how.iter().zip(&times) {
             let found = self.with(fault, &ground, &crew, times, &watch).await?;
             tell(&mut findings, fault, &found, times);
         }
-        all_live(ordinary, &board)?;
+        all_live(ordinary.len(), &board)?;
+        watch.say("those that were cut come back, and every device is looked at");
+        crew.connect(Rush::AtOnce(AT_ONCE), &Meters::default(), is_slow).await;
+        all_live(crew.posts.len(), &board)?;
+        tell_end(&mut findings, board.counts().puts, until_alike(&crew.posts).await);
         for both in &times {
             findings.latency(&both.with);
             findings.latency(&both.without);
@@ -124,7 +145,7 @@ impl Slow {
         let before = ground.nodes.look().await?;
         let mut readers = JoinSet::new();
         let mut heartbeat = Duration::ZERO;
-        for post in crew.posts.iter().filter(|post| has_slow_one(post) && may_be_slow(post)) {
+        for post in crew.posts.iter().filter(|post| is_slow(post)) {
             let target = &ground.targets[post.target()];
             let reader = Reader::connect(crew.sources.next(), target, &post.seat).await?;
             heartbeat = reader.heartbeat;
@@ -173,8 +194,10 @@ impl Pair {
         }
     }
 
-    fn ratio(&self, share: f64) -> f64 {
-        self.with.quantile(share).as_secs_f64() / self.without.quantile(share).as_secs_f64()
+    /// `None`: they were cut before anything was measured.
+    fn ratio(&self, share: f64) -> Option<f64> {
+        let seconds = |times: &Times| (times.count() > 0).then(|| times.quantile(share).as_secs_f64());
+        Some(seconds(&self.with)? / seconds(&self.without)?)
     }
 }
 
@@ -182,8 +205,8 @@ fn has_slow_one(post: &Post) -> bool {
     post.user.is_multiple_of(2)
 }
 
-fn may_be_slow(post: &Post) -> bool {
-    post.number == DEVICES_PER_USER - 1
+fn is_slow(post: &Post) -> bool {
+    has_slow_one(post) && post.number == DEVICES_PER_USER - 1
 }
 
 /// The most memory that the server took meanwhile, and when its sockets were fewer again: a reader that does not read cannot
@@ -221,17 +244,33 @@ fn tell(findings: &mut Findings, fault: Fault, found: &Found, times: &Pair) {
     findings.figure(&name("readers"), &format!("devices that {kind}"), readers, Unit::Count, Better::Neutral);
     let title = format!("server memory for each that {kind}s, at most", kind = fault.verb());
     findings.aim(&name("bytes"), &title, found.bytes_each, Unit::Bytes, (lower, BYTES));
-    let title = format!("p99 to the user's others beside one that {}s, to that of users without", fault.verb());
-    findings.aim(&name("p99_ratio"), &title, times.ratio(0.99), Unit::Ratio, (lower, RATIO));
-    let title = format!("the same of the median beside one that {}s", fault.verb());
-    findings.figure(&name("p50_ratio"), &title, times.ratio(0.5), Unit::Ratio, lower);
+    if let Some((p99, median)) = times.ratio(0.99).zip(times.ratio(0.5)) {
+        let title = format!("p99 to the user's others beside one that {}s, to that of users without", fault.verb());
+        findings.aim(&name("p99_ratio"), &title, p99, Unit::Ratio, (lower, RATIO));
+        let title = format!("the same of the median beside one that {}s", fault.verb());
+        findings.figure(&name("p50_ratio"), &title, median, Unit::Ratio, lower);
+    } else {
+        findings.remark(format!(
+            "Those that {kind} were cut before the warm-up was over: what others notice is not known. Take a shorter --warm-up."
+        ));
+    }
     for (what, words, cut) in [("first_cut", "first", found.first_cut), ("last_cut", "last", found.last_cut)] {
         if let Some(cut) = cut {
             let title = format!("until the {words} that {}s was cut", fault.verb());
             findings.figure(&name(what), &title, cut.as_secs_f64(), Unit::Seconds, lower);
         }
     }
-    if found.left > 0 {
-        findings.remark(format!("{} of {} devices that {kind} were not cut in time.", found.left, found.readers));
-    }
+    #[expect(clippy::cast_precision_loss, reason = "a count of readers")]
+    let left = found.left as f64;
+    let title = format!("devices that {kind} and were not cut in time");
+    findings.aim(&name("left"), &title, left, Unit::Count, (lower, 0.0));
+}
+
+/// What is so for all of them together, once those that were slow are back.
+fn tell_end(findings: &mut Findings, puts: u64, differing: usize) {
+    #[expect(clippy::cast_precision_loss, reason = "counts of a run")]
+    let (puts, differing) = (puts as f64, differing as f64);
+    findings.figure("slow.puts", "puts", puts, Unit::Count, Better::Neutral);
+    let title = "devices that lack what their user's others hold, the slow ones back";
+    findings.aim("slow.differing", title, differing, Unit::Count, (Better::Lower, 0.0));
 }

@@ -23,14 +23,15 @@ const SCRATCH_BYTES: usize = 16 * 1024;
 /// A device that is not live by then has failed.
 const HELLO_MAX: Duration = Duration::from_secs(30);
 
-/// How a device does not keep up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How devices do not keep up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Fault {
-    /// It reads nothing more.
+    /// They read nothing more.
     Stops,
-    /// It reads a few bytes a second.
+    /// They read a few bytes a second.
     Trickles,
-    /// It reads everything and never answers: no pong, no ack.
+    /// They read everything and never answer: no pong, no ack.
+    #[value(name = "mute")]
     NeverAnswers,
 }
 
