@@ -47,7 +47,8 @@ fn times_of(run: &Run, name: &str) -> u32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_device_of_a_node_that_is_killed_comes_back_with_nothing_missed_and_no_key_asked_for() {
-    let options = "--start two-nodes --kms --devices 60 --users 20 --writers 10 --rate 50 --warm-up 2s";
+    // One after another: others write meanwhile, and the last ones have missed it.
+    let options = "--start two-nodes --kms --devices 60 --users 20 --at-once 1 --writers 10 --rate 50 --warm-up 2s";
     let run = scenario::<Reconnect>(options).run().await.unwrap();
     assert_none(&run, &["not_back", "differing", "kms_calls", "kms_calls.counted"]);
     assert!(figure(&run, "going") > 20.0 && figure(&run, "missed") > 0.0, "{run:?}");
