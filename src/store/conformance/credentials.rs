@@ -1,9 +1,15 @@
-//! Credentials, who holds them, and the keys that they are under.
+//! Credentials, and who is given them.
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::*;
-use crate::store::SHAREABLE_ROWS_MAX;
+use futures_util::future::join_all;
+use keyleash_protocol::{CredentialId, EventId, NodeId, Seq, UserId, Version, http::EventKind, socket::RevokeReason};
+
+use super::{LATER, NOW, person::Person};
+use crate::{
+    kms::WrappedKey,
+    store::{Activity, ChangeOutcome, CredentialChange, Gift, SHAREABLE_ROWS_MAX, Store},
+};
 
 pub(super) async fn suite(store: &dyn Store) {
     credentials_are_versioned_and_ordered(store).await;
@@ -12,8 +18,6 @@ pub(super) async fn suite(store: &dyn Store) {
     credentials_are_found_by_name_and_holder(store).await;
     changes_that_come_together_are_each_answered_and_stored(store).await;
     gifts_that_come_together_are_recorded_once(store).await;
-    what_was_rotated_is_ticked_off(store).await;
-    a_data_key_is_moved_by_one(store).await;
 }
 
 async fn credentials_are_versioned_and_ordered(store: &dyn Store) {
@@ -207,92 +211,4 @@ async fn gifts_that_come_together_are_recorded_once(store: &dyn Store) {
         assert_eq!(store.held(user, holds).await.unwrap(), [credential]);
     }
     assert!(store.held(other.user, pending).await.unwrap().is_empty());
-}
-
-async fn what_was_rotated_is_ticked_off(store: &dyn Store) {
-    let (one, other) = (Person::new(store).await, Person::new(store).await);
-    let (device, idle) = (one.verified().await, one.pending().await.id);
-    let (a, b) = (one.credential(), one.credential());
-    one.put(device.id, a, 0).await;
-    one.put(device.id, b, 0).await;
-    let event = |kind| NewEvent {
-        id: EventId::from_uuid(one.entropy.id(NOW)),
-        kind,
-        device: Some(device.id),
-        address: None,
-        detail: a.to_string(),
-        at: NOW,
-    };
-    let tick = async |user, id, at: Option<UnixMillis>| {
-        let trail = Trail { events: vec![event(EventKind::CredentialRotated)], mails: Vec::new() };
-        store.tick(user, device.id, id, at, trail).await.unwrap()
-    };
-    let before = store.heads(one.user).await.unwrap().unwrap();
-    assert_eq!(tick(one.user, a, Some(NOW)).await, TickOutcome::Verified);
-    assert_eq!(tick(other.user, a, Some(NOW)).await, TickOutcome::NotHeld);
-    assert_eq!(tick(one.user, one.credential(), Some(NOW)).await, TickOutcome::NotHeld);
-    assert_eq!(store.heads(one.user).await.unwrap().unwrap(), before, "nothing changed");
-
-    one.revoke(device.id, RevokeReason::Removed, Some(LATER)).await;
-    let TickOutcome::Ticked { seq } = tick(one.user, a, Some(NOW)).await else { panic!("refused") };
-    let heads = store.heads(one.user).await.unwrap().unwrap();
-    assert_eq!((heads.seq, heads.devices, heads.credentials), (seq, seq, before.credentials));
-    assert_eq!(tick(one.user, a, Some(LATER)).await, TickOutcome::Unchanged);
-    assert_eq!(tick(other.user, a, None).await, TickOutcome::NotHeld);
-    let listed = store.holdings(one.user).await.unwrap();
-    let of = |id| &listed.iter().find(|(of, _)| *of == id).unwrap().1;
-    let held = of(device.id);
-    assert_eq!((listed.len(), held.len(), of(idle).len()), (2, 2, 0));
-    let mut expected =
-        [(a, Some(NOW)), (b, None)].map(|(credential, rotated_at)| Holding { credential, given_at: NOW, rotated_at });
-    expected.sort_unstable_by_key(|held| held.credential);
-    assert_eq!(held[..], expected, "given at the same time, so by their ids");
-    assert!(store.holdings(other.user).await.unwrap().is_empty());
-    let ticked = async |id| {
-        let all = store.holdings(one.user).await.unwrap();
-        all.iter().flat_map(|(_, held)| held).find(|held| held.credential == id).unwrap().rotated_at
-    };
-    assert!(matches!(tick(one.user, a, None).await, TickOutcome::Ticked { .. }));
-    assert_eq!(ticked(a).await, None);
-    assert_eq!(tick(one.user, a, None).await, TickOutcome::Unchanged);
-
-    // Verified again, the device is given anew what it held.
-    assert!(matches!(tick(one.user, b, Some(NOW)).await, TickOutcome::Ticked { .. }));
-    store.enrol(device.clone(), one.log_in().await, Trail::default()).await.unwrap();
-    assert_eq!(ticked(b).await, Some(NOW), "asking to come back changes nothing");
-    assert!(matches!(one.approve(&device, true, b"new").await, ApproveOutcome::Approved(_)));
-    assert_eq!(ticked(b).await, None);
-}
-
-async fn a_data_key_is_moved_by_one(store: &dyn Store) {
-    let people = [Person::new(store).await, Person::new(store).await, Person::new(store).await];
-    let key = |id: &str, blob: u8| WrappedKey { key_id: format!("{id} of {}", people[0].user), blob: vec![blob] };
-    let (former, present) = (key("former", 1), key("present", 1));
-    for one in &people {
-        store.insert_data_key(one.user, former.clone(), NOW).await.unwrap();
-    }
-    let elsewhere = store.count_not_under(&present.key_id).await.unwrap();
-    // Others use the database too; of these three, in the order of their ids.
-    let mine = async |after, limit| {
-        let found = store.data_keys_not_under(&present.key_id, after, limit).await.unwrap();
-        let mine = found.into_iter().filter(|(_, key)| key.key_id == former.key_id);
-        mine.map(|(user, _)| user).collect::<Vec<_>>()
-    };
-    let mut users = people.each_ref().map(|one| one.user);
-    users.sort_by_key(ToString::to_string);
-    assert_eq!(mine(None, 10_000).await, users);
-    assert_eq!(mine(Some(users[0]), 10_000).await, users[1..]);
-    assert_eq!(store.data_keys_not_under(&present.key_id, Some(users[0]), 1).await.unwrap().len(), 1);
-
-    let moved = |blob| store.replace_data_key(users[0], &former, WrappedKey { blob: vec![blob], ..present.clone() });
-    let (a, b) = tokio::join!(moved(2), moved(3));
-    assert!(a.unwrap() ^ b.unwrap(), "of two that move it, one does");
-    let stored = store.data_key(users[0]).await.unwrap().unwrap();
-    assert_eq!(stored.key_id, present.key_id);
-    assert!(!moved(4).await.unwrap(), "what was moved is not moved again");
-    let altered = WrappedKey { blob: vec![9], ..former.clone() };
-    assert!(!store.replace_data_key(users[1], &altered, present.clone()).await.unwrap());
-    assert_eq!(store.data_key(users[0]).await.unwrap(), Some(stored));
-    assert_eq!(mine(None, 10_000).await, users[1..]);
-    assert!(store.count_not_under(&present.key_id).await.unwrap() < elsewhere);
 }
