@@ -191,6 +191,11 @@ impl Postgres {
         said.lines().map(str::to_owned).collect()
     }
 
+    /// The file that it logs to.
+    pub fn log(&self) -> PathBuf {
+        self.directory.path().join("postgres.log")
+    }
+
     fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
@@ -200,7 +205,7 @@ impl Postgres {
     }
 
     fn await_ready(&self) {
-        let log = || fs::read_to_string(self.directory.path().join("postgres.log")).unwrap_or_default();
+        let log = || fs::read_to_string(self.log()).unwrap_or_default();
         until("PostgreSQL", log, || {
             let mut ready = Command::new(bin("pg_isready"));
             ready.args(["-q", "-p", &self.port.to_string(), "-h"]).arg(self.directory.path());

@@ -8,6 +8,8 @@ pub(super) enum Meaning {
     RunAgain,
     /// The connection is gone, and with it whatever was begun on it.
     Broken,
+    /// Somebody holds a row for longer than any transaction of ours does: an administrator, or a node that froze.
+    Held,
     /// Too much to do, or something takes too long: asking again at once would make it worse.
     Busy,
     /// Asking again will not help.
@@ -29,6 +31,7 @@ fn of_code(code: &str) -> Meaning {
     match code {
         // A serialisation failure; a deadlock.
         "40001" | "40P01" => Meaning::RunAgain,
+        "55P03" => Meaning::Held,
         // The server is shut down, crashed, is starting; it gave up on a transaction that did not go on.
         "57P01" | "57P02" | "57P03" | "25P03" => Meaning::Broken,
         // SQLite: an error in the statement, a constraint, a value of another type.
@@ -54,7 +57,7 @@ mod tests {
             ("57P01", Meaning::Broken),
             ("08006", Meaning::Broken),
             ("57014", Meaning::Busy),
-            ("55P03", Meaning::Busy),
+            ("55P03", Meaning::Held),
             ("53300", Meaning::Busy),
             ("23505", Meaning::Wrong),
             ("42P01", Meaning::Wrong),

@@ -1,13 +1,13 @@
 //! PostgreSQL: one database for all nodes.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::LazyLock, time::Duration};
 
 use keyleash_protocol::UnixMillis;
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, Postgres,
+    ConnectOptions, Connection, Executor, PgConnection, Postgres,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
-    query_scalar,
+    query, query_scalar,
 };
 use tokio::time::timeout;
 
@@ -42,10 +42,17 @@ const IDLE_MAX: Duration = Duration::from_mins(10);
 const LIFE_MAX: Duration = Duration::from_mins(30);
 /// How long the first connection may take, before somebody is told that it does not come.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// How long one node waits for another that is bringing the tables up to date.
-const MIGRATION_LOCK_MS_MAX: u32 = 60_000;
+/// How long one node waits for another that is bringing the tables up to date: a minute.
+const UNHURRIED: &str = "SET LOCAL lock_timeout = 60000";
+/// The lock that a node has while it does so; the number says nothing.
+const MIGRATION_LOCK: i64 = 0x6b65_796c_6561_7368;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("migrations/postgres");
+    // Its lock is the session's, see `migrate`.
+    migrations.set_locking(false);
+    migrations
+});
 
 pub(super) fn is_address(url: &str) -> bool {
     ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
@@ -114,12 +121,19 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
     Ok(PgConnectOptions::from_str(url).map_err(OpenError::Address)?.application_name("keyleash"))
 }
 
-/// Brings the tables up to date on a connection of its own, which may take its time. Nodes that start together do this one
-/// after the other, under a lock that ends with the connection; each migration is one transaction.
+/// Brings the tables up to date, all of it or nothing, on a connection of its own, which may take its time. Nodes that start
+/// together do this one after the other. Their lock ends with the transaction, not with the session: a pooler in between may
+/// give the next transaction to another session.
 async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
-    let patient = options.clone().options([("lock_timeout", MIGRATION_LOCK_MS_MAX)]);
-    let mut connection = connect(&patient).await?;
-    MIGRATIONS.run_direct(None, &mut connection, false).await.map_err(OpenError::migrating)?;
+    let mut connection = connect(options).await?;
+    let mut tx = connection.begin().await.map_err(OpenError::connecting)?;
+    let taking = async {
+        tx.execute(UNHURRIED).await?;
+        query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *tx).await
+    };
+    taking.await.map_err(|error| OpenError::migrating(error.into()))?;
+    MIGRATIONS.run_direct(None, &mut *tx, false).await.map_err(OpenError::migrating)?;
+    tx.commit().await.map_err(|error| OpenError::migrating(error.into()))?;
     connection.close().await.map_err(OpenError::connecting)
 }
 

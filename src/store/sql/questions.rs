@@ -10,7 +10,7 @@ use super::{
     connections::Connections,
     credentials::Since,
     driver::for_every_driver,
-    together::{BATCH_MAX, Together},
+    together::{Bounds, Together},
     writes::Given,
 };
 use crate::store::{
@@ -29,8 +29,14 @@ pub(super) struct Questions {
     given: Together<Given, Vec<DeviceId>>,
 }
 
+/// What is small, and what a node's devices ask when they all come back at once: as many may wait as are answered before the
+/// last would give up. In one batch are so many that a larger one costs no less for each.
+const SMALL: Bounds = Bounds { batch: 64, waiting: 16_384 };
 /// Of these answers each may be a megabyte.
-const SHAREABLE_AT_ONCE: usize = 16;
+const LARGE: Bounds = Bounds { batch: 16, ..SMALL };
+/// Each may hold a row of 16 KiB, and costs more than a question does: so many wait for a second or two. Who puts then is
+/// better off with a refusal now than with one after eight seconds.
+pub(super) const CHANGES: Bounds = Bounds { waiting: 2_048, ..SMALL };
 
 impl Questions {
     pub(super) async fn session(&self, token: TokenHash, now: UnixMillis) -> StoreResult<Option<Session>> {
@@ -89,14 +95,14 @@ impl Desk {
             }};
         }
         Questions {
-            sessions: Together::start("find a session", BATCH_MAX, desk!(reader.sessions)),
-            uses: Together::start("note a session's use", BATCH_MAX, desk!(writer.touch_sessions)),
-            greetings: Together::start("read a device that says hello", BATCH_MAX, desk!(reader.greetings)),
-            looks: Together::start("look at a user", BATCH_MAX, desk!(reader.looks)),
-            device_keys: Together::start("read device keys", BATCH_MAX, desk!(reader.device_keys)),
-            shareable: Together::start("read changed credentials", SHAREABLE_AT_ONCE, desk!(reader.shareable_since)),
-            changes: Together::start("change a credential", BATCH_MAX, desk!(writer.change_credentials)),
-            given: Together::start("record what devices are given", BATCH_MAX, desk!(writer.record_given)),
+            sessions: Together::start("find a session", SMALL, desk!(reader.sessions)),
+            uses: Together::start("note a session's use", SMALL, desk!(writer.touch_sessions)),
+            greetings: Together::start("read a device that says hello", SMALL, desk!(reader.greetings)),
+            looks: Together::start("look at a user", SMALL, desk!(reader.looks)),
+            device_keys: Together::start("read device keys", SMALL, desk!(reader.device_keys)),
+            shareable: Together::start("read changed credentials", LARGE, desk!(reader.shareable_since)),
+            changes: Together::start("change a credential", CHANGES, desk!(writer.change_credentials)),
+            given: Together::start("record what devices are given", SMALL, desk!(writer.record_given)),
         }
     }
 }

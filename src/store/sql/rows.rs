@@ -35,7 +35,7 @@ impl Fault {
             Self::Undone(error) | Self::InDoubt(error) => {
                 let (meaning, source) = (meaning::of(&error), Box::new(error));
                 match meaning {
-                    Meaning::RunAgain | Meaning::Broken | Meaning::Busy => {
+                    Meaning::RunAgain | Meaning::Broken | Meaning::Held | Meaning::Busy => {
                         StoreError::Unavailable { operation, source }
                     }
                     Meaning::Wrong => StoreError::Refused { operation, source },

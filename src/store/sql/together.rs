@@ -2,40 +2,48 @@
 //! taken, those who ask gather, and the next batch takes them all: who is alone waits for nobody and wakes nobody, and a
 //! thousand at once cost a few statements.
 //!
-//! Each answer comes from statements that began after the question was asked, as if it had been asked alone.
+//! Each answer comes from statements that began after the question was asked, as if it had been asked alone. So many may
+//! wait; who comes then is told so at once, while there is still time to ask again.
 
-use std::{fmt, io, sync::Arc};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 use tokio::{
     sync::{
         Semaphore,
-        mpsc::{self, Receiver, Sender},
+        mpsc::{self, Receiver, Sender, error::TrySendError},
         oneshot,
     },
     time::timeout,
 };
 
 use super::{
+    meaning::{self, Meaning},
     operation::{self, OPERATION_MAX, took_too_long},
     rows::Fault,
 };
 use crate::{
     causes,
     store::{StoreError, StoreResult},
+    telemetry::{Call, FIGURES, Outcome},
 };
 
-/// Questions in one batch, where an answer is small. From here on a larger one costs no less for each.
-pub(super) const BATCH_MAX: usize = 64;
 /// Questions or batches under way at once: one connection that hangs holds up half of those who ask, not all.
-const TURNS: usize = 2;
-/// Questions that may wait; who comes then waits for room.
-const WAITING_MAX: usize = 1_024;
+pub(super) const TURNS: usize = 2;
 
 type Asked<Q, A> = (Q, oneshot::Sender<StoreResult<A>>);
 
 type Answering<A> = BoxFuture<'static, Result<Vec<A>, Fault>>;
+
+/// How many questions of one kind there may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// In one batch.
+    pub(super) batch: usize,
+    /// Waiting for the next batches.
+    pub(super) waiting: usize,
+}
 
 /// One kind of question.
 pub(super) struct Together<Q, A> {
@@ -56,15 +64,16 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
     /// runtime, and lives as long as this.
     pub(super) fn start<F>(
         operation: &'static str,
-        batch_max: usize,
+        bounds: Bounds,
         answer: impl Fn(Arc<[Q]>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Result<Vec<A>, Fault>> + Send + 'static,
     {
-        let (desk, waiting) = mpsc::channel(WAITING_MAX);
+        let (desk, waiting) = mpsc::channel(bounds.waiting);
         let answer = Box::new(move |asked| answer(asked).boxed());
-        let kind = Arc::new(Kind { operation, batch_max, turns: Arc::new(Semaphore::new(TURNS)), answer });
+        let turns = Arc::new(Semaphore::new(TURNS));
+        let kind = Arc::new(Kind { operation, batch_max: bounds.batch, turns, answer });
         tokio::spawn(serve(kind.clone(), waiting));
         Self { kind, desk }
     }
@@ -74,20 +83,24 @@ impl<Q: Clone + Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
         if let Ok(_turn) = self.kind.turns.try_acquire() {
             return self.kind.answer_alone(question).await;
         }
-        let asking = async {
-            let (answer, answered) = oneshot::channel();
-            self.desk.send((question, answer)).await.ok()?;
-            answered.await.ok()
-        };
-        match timeout(OPERATION_MAX, asking).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => Err(self.unavailable(io::Error::from(io::ErrorKind::BrokenPipe).into())),
+        let (answer, answered) = oneshot::channel();
+        match self.desk.try_send((question, answer)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(self.unavailable("too many wait for it already")),
+            Err(TrySendError::Closed(_)) => return Err(self.unavailable(io::Error::from(io::ErrorKind::BrokenPipe))),
+        }
+        match timeout(OPERATION_MAX, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(gone)) => Err(self.unavailable(gone)),
             Err(_) => Err(self.unavailable(took_too_long())),
         }
     }
 
-    fn unavailable(&self, error: sqlx::Error) -> StoreError {
-        StoreError::Unavailable { operation: self.kind.operation, source: Box::new(error) }
+    /// For one that never came to a turn.
+    fn unavailable(&self, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+        let operation = self.kind.operation;
+        FIGURES.store_errors.get_or_create(&Call::new(operation, Outcome::Unavailable)).inc();
+        StoreError::Unavailable { operation, source: source.into() }
     }
 }
 
@@ -137,9 +150,12 @@ impl<Q: Clone + Send + Sync, A: Send> Kind<Q, A> {
                 }
             }
             // One question's row may be all that is wrong: the others are not to suffer for it.
-            Err(StoreError::Refused { .. } | StoreError::Corrupt { .. }) if questions.len() > 1 => {
+            Err(error) if questions.len() > 1 && may_be_ones_fault(&error) => {
                 for (question, asker) in questions.iter().zip(askers) {
-                    asker.send(self.answer_alone(question.clone()).await).ok();
+                    // Those before it may have taken all of its time.
+                    if !asker.is_closed() {
+                        asker.send(self.answer_alone(question.clone()).await).ok();
+                    }
                 }
             }
             Err(error) => {
@@ -147,6 +163,16 @@ impl<Q: Clone + Send + Sync, A: Send> Kind<Q, A> {
                     asker.send(Err(again(&error))).ok();
                 }
             }
+        }
+    }
+}
+
+/// Whether it may be about one of the questions, and the others be answered without it.
+fn may_be_ones_fault(error: &StoreError) -> bool {
+    match error {
+        StoreError::Refused { .. } | StoreError::Corrupt { .. } => true,
+        StoreError::Unavailable { source, .. } => {
+            source.downcast_ref().is_some_and(|error| meaning::of(error) == Meaning::Held)
         }
     }
 }
@@ -173,7 +199,10 @@ impl<Q, A> fmt::Debug for Together<Q, A> {
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::{Mutex, PoisonError},
+        sync::{
+            Mutex, PoisonError,
+            atomic::{AtomicUsize, Ordering},
+        },
         time::Duration,
     };
 
@@ -182,7 +211,10 @@ mod tests {
 
     use super::*;
 
-    /// Answers with the double, batch by batch as there are permits; 13 is a row that does not hold what it should.
+    const BOUNDS: Bounds = Bounds { batch: 16, waiting: 48 };
+
+    /// Answers with the double, batch by batch as there are permits; 13 is a row that does not hold what it should,
+    /// and for 14 there is no connection.
     struct Doubling {
         together: Together<u64, u64>,
         batches: Arc<Mutex<Vec<usize>>>,
@@ -193,13 +225,16 @@ mod tests {
         fn start() -> Self {
             let (batches, permits) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));
             let (counted, permitted) = (batches.clone(), permits.clone());
-            let together = Together::start("double", BATCH_MAX, move |asked: Arc<[u64]>| {
+            let together = Together::start("double", BOUNDS, move |asked: Arc<[u64]>| {
                 let (counted, permitted) = (counted.clone(), permitted.clone());
                 async move {
                     counted.lock().unwrap_or_else(PoisonError::into_inner).push(asked.len());
                     permitted.acquire().await.unwrap().forget();
                     if asked.contains(&13) {
                         return Err(Fault::Unexpected("13".to_owned()));
+                    }
+                    if asked.contains(&14) {
+                        return Err(sqlx::Error::PoolTimedOut.into());
                     }
                     Ok(asked.iter().map(|number| number * 2).collect())
                 }
@@ -241,23 +276,70 @@ mod tests {
         for (number, answer) in (100..150).zip([first, second].into_iter().chain(others)) {
             assert_eq!(answer.unwrap(), number * 2);
         }
-        assert_eq!(doubling.batches(), [1, 1, 48]);
+        assert_eq!(doubling.batches(), [1, 1, 16, 16, 16]);
+    }
+
+    #[tokio::test]
+    async fn what_is_everybodys_trouble_is_not_tried_one_by_one() {
+        let doubling = Doubling::start();
+        let asking = join_all([20, 21, 14, 15, 16].map(|number| doubling.together.ask(number)));
+        let (answers, ()) = tokio::join!(asking, async {
+            doubling.until_batches(TURNS).await;
+            doubling.permits.add_permits(1_000);
+        });
+        assert!(answers[..TURNS].iter().all(Result::is_ok), "{answers:?}");
+        for answer in &answers[TURNS..] {
+            assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+        }
+        assert_eq!(doubling.batches(), [1, 1, 3]);
+    }
+
+    #[tokio::test]
+    async fn who_finds_no_room_is_told_at_once_and_the_others_are_answered() {
+        let doubling = Doubling::start();
+        let told = AtomicUsize::new(0);
+        let asking = join_all((100..200).map(|number| {
+            let (doubling, told) = (&doubling, &told);
+            async move {
+                let answer = doubling.together.ask(number).await;
+                told.fetch_add(usize::from(answer.is_err()), Ordering::Relaxed);
+                (number, answer)
+            }
+        }));
+        let (answers, told) = tokio::join!(asking, async {
+            doubling.until_batches(TURNS).await;
+            sleep(Duration::from_millis(1)).await;
+            // Nobody was answered yet.
+            let told = told.load(Ordering::Relaxed);
+            doubling.permits.add_permits(1_000);
+            told
+        });
+        let refused = answers.iter().filter(|(_, answer)| answer.is_err()).count();
+        // One more may be in the hands of who gathers.
+        let room = TURNS + BOUNDS.waiting;
+        assert!((99 - room..=100 - room).contains(&told) && told == refused, "{told} were told, {refused} refused");
+        for (number, answer) in answers {
+            match answer {
+                Ok(double) => assert_eq!(double, number * 2),
+                Err(error) => assert!(matches!(error, StoreError::Unavailable { .. }), "{error}"),
+            }
+        }
     }
 
     #[tokio::test]
     async fn one_row_that_is_wrong_spoils_no_others_answer() {
         let doubling = Doubling::start();
-        let asking = join_all((10..20).map(|number| doubling.together.ask(number)));
+        let asking = join_all((5..14).map(|number| doubling.together.ask(number)));
         let (answers, ()) = tokio::join!(asking, async {
             doubling.until_batches(2).await;
             doubling.permits.add_permits(1_000);
         });
-        for (number, answer) in (10..20).zip(answers) {
+        for (number, answer) in (5..14).zip(answers) {
             match answer {
                 Ok(double) => assert_eq!(double, number * 2),
                 Err(error) => assert!(number == 13 && matches!(error, StoreError::Corrupt { .. }), "{number}: {error}"),
             }
         }
-        assert_eq!(doubling.batches().iter().max(), Some(&8), "they did ask together");
+        assert_eq!(doubling.batches().iter().max(), Some(&7), "they did ask together");
     }
 }

@@ -62,7 +62,7 @@ impl Writing {
         // Only where the database says so is it known that nothing was done.
         self.0.commit().await.map_err(|error| match meaning::of(&error) {
             Meaning::RunAgain => Fault::Undone(error),
-            Meaning::Broken | Meaning::Busy | Meaning::Wrong => Fault::InDoubt(error),
+            Meaning::Broken | Meaning::Held | Meaning::Busy | Meaning::Wrong => Fault::InDoubt(error),
         })
     }
 

@@ -2,17 +2,21 @@
 
 use std::{future::Future, time::Instant};
 
-use futures_util::future::join_all;
+use futures_util::{
+    FutureExt as _,
+    future::{LocalBoxFuture, join, join_all},
+};
 use keyleash_domain::text::Email;
 use keyleash_protocol::{Seq, UserId};
 use keyleash_testbed::{Authority, Postgres as Server};
-use sqlx::{Executor, query};
 
 use super::*;
 use crate::store::{
     CredentialStore, LinkPurpose, NewLink, NewUser, Store, StoreError, Trail, UserStore,
     conformance::{self, NOW},
 };
+
+mod batches;
 
 /// How long something is waited for before a test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -58,6 +62,15 @@ impl House {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
+
+    /// Waits until so many clients wait for somebody else's row.
+    async fn until_waiting(&self, count: usize) {
+        let began = Instant::now();
+        while self.server.clients().iter().filter(|client| client.contains("Lock")).count() < count {
+            assert!(began.elapsed() < PATIENCE, "fewer than {count} wait: {:?}", self.server.clients());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
 }
 
 async fn sign_up(store: &PostgresStore, email: &str) -> UserId {
@@ -78,8 +91,11 @@ async fn sign_up(store: &PostgresStore, email: &str) -> UserId {
 }
 
 /// Polls `work` while `meanwhile` is done; what became of both.
-async fn during<T, U>(work: impl Future<Output = T>, meanwhile: impl Future<Output = U>) -> (T, U) {
-    timeout(PATIENCE, async { tokio::join!(work, meanwhile) }).await.unwrap()
+fn during<'f, T: 'f, U: 'f>(
+    work: impl Future<Output = T> + 'f,
+    meanwhile: impl Future<Output = U> + 'f,
+) -> LocalBoxFuture<'f, (T, U)> {
+    timeout(PATIENCE, join(work, meanwhile)).map(Result::unwrap).boxed_local()
 }
 
 #[tokio::test]
@@ -111,6 +127,30 @@ async fn four_nodes_open_an_empty_database_at_once() {
     }
     epochs.dedup();
     assert_eq!(epochs.len(), 1);
+}
+
+/// In one transaction with its lock, which is all that a pooler in between keeps together: whoever looks, or kills it, in the
+/// middle finds none of it.
+#[tokio::test]
+async fn tables_are_brought_up_to_date_as_a_whole() {
+    let server = Server::start();
+    let url = server.create_database();
+    // Somebody else's table of a name that comes late makes it wait in its middle.
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    other.execute("BEGIN").await.unwrap();
+    other.execute("CREATE TABLE nodes (id INT)").await.unwrap();
+    let entropy = Entropy::new();
+    let (opened, ()) = during(PostgresStore::open(&url, 2, &entropy), async {
+        while !server.clients().iter().any(|client| client.contains("Lock")) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(inspect(&url).await.unwrap().tables, Tables::None);
+        other.execute("ROLLBACK").await.unwrap();
+    })
+    .await;
+    opened.unwrap();
+    assert_eq!(inspect(&url).await.unwrap().tables, Tables::UpToDate);
+    assert_eq!(server.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
 }
 
 #[tokio::test]
@@ -286,9 +326,7 @@ async fn connections_that_went_silent_keep_no_place() {
     let house = House::with_connections(2).await;
     let other = house.hold_the_row().await;
     let ((a, b), ()) = during(async { tokio::join!(house.change(), house.change()) }, async {
-        while house.server.clients().iter().filter(|client| client.contains("Lock")).count() < 2 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        house.until_waiting(2).await;
         house.server.freeze_connections();
     })
     .await;
