@@ -33,11 +33,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub enum MailError {
     #[error("{place} is no place with mails: a server's http address, a directory, or peer:127.0.0.1:PORT is")]
     Place { place: String },
-    #[error(
-        "{place} shows no mails ({reason}). A server shows its mails only with embedded mail (mail.url = file:..); for \
-         another one say with --mails where they go"
-    )]
-    Unreadable { place: String, reason: String },
+    #[error("{place} shows no mails ({reason}). {}", place.advice())]
+    Unreadable { place: Place, reason: String },
     #[error("no mail with a link came to a user within {} s; is the server sending mails, and to where it was said?",
         PATIENCE.as_secs())]
     Silence,
@@ -83,7 +80,7 @@ impl Place {
     }
 
     pub fn parse(text: &str) -> Result<Self, MailError> {
-        if let Some(address) = text.strip_prefix("peer:") {
+        if let Some(address) = text.strip_prefix("peer:").filter(|address| address.contains(':')) {
             return Ok(Self::Peer(address.to_owned()));
         }
         if text.starts_with("http://") {
@@ -94,6 +91,21 @@ impl Place {
             return Ok(Self::Directory(text.into()));
         }
         Err(MailError::Place { place: text.to_owned() })
+    }
+
+    /// What to look at where there are no mails.
+    const fn advice(&self) -> &'static str {
+        match self {
+            Self::Server(_) => {
+                "A server shows its mails only with embedded mail (mail.url = file:..); for another one say with --mails \
+                 where they go"
+            }
+            Self::Directory(_) => "It has to be the one that the server writes them to (mail.url = file:..)",
+            Self::Peer(_) => {
+                "This has to be the control port of crates/testbed/python/smtp.py, the second that it was started with, and \
+                 not the one that it takes mails on"
+            }
+        }
     }
 }
 
@@ -230,7 +242,7 @@ impl Reader {
             Place::Directory(path) => self.filed(&path.clone()).await,
             Place::Peer(address) => self.handed_over(&address.clone()).await,
         };
-        read.map_err(|reason| MailError::Unreadable { place: self.place.to_string(), reason: reason.to_string() })
+        read.map_err(|reason| MailError::Unreadable { place: self.place.clone(), reason: reason.to_string() })
     }
 
     /// The page has the newest 200: looked at often, none is missed.

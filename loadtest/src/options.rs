@@ -7,10 +7,10 @@ use crate::site::StartOptions;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// The server, such as `http://127.0.0.1:8080`; several nodes with commas between them.
-    #[arg(long, value_name = "URL", value_delimiter = ',', required_unless_present = "start")]
+    #[arg(long, value_name = "URL", value_delimiter = ',', value_parser = address, required_unless_present = "start")]
     pub target: Vec<String>,
     /// The nodes' admin listeners, in the same order: memory and processor time of the server come from there.
-    #[arg(long, value_name = "URL", value_delimiter = ',')]
+    #[arg(long, value_name = "URL", value_delimiter = ',', value_parser = address)]
     pub admin: Vec<String>,
     /// The server's PostgreSQL database, for what is measured beside it or checked in it.
     #[arg(long, value_name = "URL", conflicts_with = "start")]
@@ -57,6 +57,12 @@ impl Options {
     }
 }
 
+/// A server's address as it is used: the scheme and the port belong to it.
+pub fn address(text: &str) -> Result<String, &'static str> {
+    let is_address = text.strip_prefix("http://").is_some_and(|rest| rest.trim_end_matches('/').contains(':'));
+    if is_address { Ok(text.trim_end_matches('/').to_owned()) } else { Err("http://host:port is an address") }
+}
+
 /// What sockets and frames cost on this machine without a server of ours: the denominator of every ratio.
 #[derive(Clone, Debug, clap::Args)]
 pub struct FloorOptions {
@@ -82,5 +88,19 @@ impl FloorOptions {
             ("for", humantime::format_duration(self.measured).to_string()),
         ];
         shown.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_scheme_and_a_port() {
+        assert_eq!(address("http://127.0.0.1:8080").as_deref(), Ok("http://127.0.0.1:8080"));
+        assert_eq!(address("http://localhost:8080/").as_deref(), Ok("http://localhost:8080"));
+        for bad in ["127.0.0.1:8080", "http://localhost", "https://localhost:8080", "localhost", ""] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -26,6 +26,7 @@ use crate::{
     fleet::{self, FleetError, PreparedUser},
     live::{Live, LiveError, Seat},
     mails::{MailError, Place},
+    options::address,
     owner::OwnerError,
     report::{Extent, Look, Progress, Reading},
     site::Site,
@@ -44,24 +45,26 @@ const TRIES_MAX: usize = 3;
 /// takes a few hundred milliseconds of the server's time each. With a command after `--`, which has to be the server's
 /// `admin crowd` with the server's configuration, there or over ssh, they are written straight into its database:
 ///
-///   loadtest prepare --users 9500 --devices 19000 --fleet fleet.jsonl -- keyleash --config k.toml admin crowd
+///   loadtest prepare --users 9500 --devices 19000 --fleet fleet.jsonl -- \
+///       keyleash --config k.toml admin crowd --for-load-tests
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct PrepareOptions {
     /// The server, such as `http://127.0.0.1:8080`. With a command it may be left out; each device's first hello, which brings
     /// its unlock key, is then part of the first run.
-    #[arg(long, value_name = "URL", required_unless_present = "command")]
+    #[arg(long, value_name = "URL", value_parser = address, required_unless_present = "command")]
     target: Option<String>,
-    #[arg(long, default_value_t = 100)]
+    /// Users to make.
+    #[arg(long, value_name = "M", default_value_t = 100)]
     users: usize,
     /// All users' together, spread evenly.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 200)]
     devices: usize,
     /// The file to write. It holds private keys and sessions of these users, and is readable by you alone.
     #[arg(long, value_name = "FILE")]
     fleet: PathBuf,
     /// Where the mails are that the server sends: its own page of embedded mail by default, or a directory, or
-    /// `peer:127.0.0.1:PORT` for the testbed's mail server.
+    /// `peer:127.0.0.1:PORT` with the control port of crates/testbed/python/smtp.py.
     #[arg(long, value_name = "PLACE", conflicts_with = "command")]
     mails: Option<String>,
     /// The server's admin command that makes users.

@@ -81,7 +81,7 @@ pub enum ScenarioError {
     NoProcess,
     #[error("process {pid} could not be told to end; is it the first target's, on this machine, and yours?")]
     Signal { pid: u32, source: io::Error },
-    #[error("of {wanted} devices {live} became live: {errors}")]
+    #[error("of {wanted} devices {live} became live: {errors}{}", advice(.errors))]
     NotLive { wanted: usize, live: u64, errors: String },
 }
 
@@ -168,7 +168,26 @@ fn all_live(wanted: usize, board: &Board) -> Result<(), ScenarioError> {
         return Ok(());
     }
     let errors = board.errors().into_iter().map(|(kind, count)| format!("{kind} ({count})")).collect::<Vec<_>>();
-    Err(ScenarioError::NotLive { wanted, live, errors: errors.join(", ") })
+    let errors =
+        if errors.is_empty() { "and nothing went wrong with the others yet".to_owned() } else { errors.join(", ") };
+    Err(ScenarioError::NotLive { wanted, live, errors })
+}
+
+/// What to do about errors that mean one thing where devices do not even become live.
+fn advice(errors: &str) -> &'static str {
+    const KNOWN: [(&str, &str); 4] = [
+        ("no connection: connection refused", ". Is the server running there?"),
+        (
+            "upgrade refused with 401",
+            ". The server does not know these sessions: the fleet was made for another database, or they ended; prepare one",
+        ),
+        ("closed with 4501", ". The server does not know these devices: was the fleet made for another database?"),
+        (
+            "closed with 4003",
+            ". The server takes fewer sockets from one address: raise its limits.sockets_before_hello_per_address",
+        ),
+    ];
+    KNOWN.iter().find(|(kind, _)| errors.contains(kind)).map_or("", |(_, advice)| *advice)
 }
 
 fn machine() -> Machine {
@@ -182,5 +201,24 @@ fn machine() -> Machine {
         memory_bytes: kib * 1_024,
         kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
         version: format!("loadtest {}", env!("CARGO_PKG_VERSION")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{line::LineError, live::LiveError};
+
+    #[test]
+    fn devices_that_do_not_become_live_are_told_with_what_to_do() {
+        let board = Board::default();
+        let told = |board: &Board| all_live(2, board).unwrap_err().to_string();
+        assert_eq!(told(&board), "of 2 devices 0 became live: and nothing went wrong with the others yet");
+        board.failed(&LiveError::Line(LineError::Connect(io::ErrorKind::ConnectionRefused.into())));
+        let refused = told(&board);
+        assert!(refused.contains("refused (1). Is the server running there?"), "{refused}");
+        let board = Board::default();
+        board.failed(&LiveError::Closed(Some(4_003)));
+        assert!(told(&board).ends_with("limits.sockets_before_hello_per_address"), "{}", told(&board));
     }
 }

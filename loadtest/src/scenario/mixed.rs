@@ -69,7 +69,7 @@ pub struct Mixed {
     #[arg(long, value_name = "PER-SECOND", default_value_t = 20.0)]
     pub rate: f64,
     /// Where the mails are that the server sends: the first target's page of embedded mail by default, or a directory, or
-    /// `peer:127.0.0.1:PORT` for the testbed's mail server.
+    /// `peer:127.0.0.1:PORT` with the control port of crates/testbed/python/smtp.py.
     #[arg(long, value_name = "PLACE", conflicts_with = "start")]
     pub mails: Option<String>,
     /// Who does what when; the same seed is the same day.
