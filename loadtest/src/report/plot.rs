@@ -13,7 +13,7 @@ use plotters::{
     chart::{ChartBuilder, ChartContext},
     coord::cartesian::Cartesian2d,
     drawing::{DrawingAreaErrorKind, IntoDrawingArea},
-    element::{Circle, PathElement, Polygon, Text},
+    element::{Circle, EmptyElement, PathElement, Polygon, Text},
     prelude::SVGBackend,
     style::{
         Color, IntoFont, RGBColor, ShapeStyle, TRANSPARENT, TextStyle,
@@ -30,6 +30,8 @@ const LETTERS: f64 = 12.0;
 const LETTER_WIDTH: u32 = 7;
 /// Plotters writes a font's size divided by this, as if it were a line's height.
 const LINE_HEIGHT: f64 = 1.24;
+/// Between a level and its label.
+const LEVEL_GAP: i32 = 3 * GRID.cast_signed();
 
 #[derive(Debug, thiserror::Error)]
 #[error("a plot cannot be drawn")]
@@ -237,12 +239,13 @@ impl Canvas<'_, '_> {
     /// A label at the left end of such a line and above it, or at its right end and below it.
     pub fn level_label(&mut self, ink: Ink, y: f64, is_left: bool, label: &str) -> Result<(), PlotError> {
         let aside = 0.02 * (self.x.end - self.x.start);
-        let (x, position) = if is_left {
-            (self.x.start + aside, Pos::new(HPos::Left, VPos::Bottom))
+        let (x, position, down) = if is_left {
+            (self.x.start + aside, Pos::new(HPos::Left, VPos::Bottom), -LEVEL_GAP)
         } else {
-            (self.x.end - aside, Pos::new(HPos::Right, VPos::Top))
+            (self.x.end - aside, Pos::new(HPos::Right, VPos::Top), LEVEL_GAP)
         };
-        self.write(ink, (x, y), position, label)
+        let text = Text::new(label.to_owned(), (0, down), letters(ink).pos(position));
+        Ok(self.chart.plotting_area().draw(&(EmptyElement::at((x, y)) + text))?)
     }
 
     fn write(&mut self, ink: Ink, at: (f64, f64), position: Pos, text: &str) -> Result<(), PlotError> {

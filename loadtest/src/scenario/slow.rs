@@ -46,7 +46,7 @@ const RATIO: f64 = 1.2;
 /// Readers that stop, trickle, or never answer: server memory for each, when they are cut, and what others notice.
 ///
 /// Users have four devices each, and every second user has one that is slow. Each kind goes on until the server has cut all
-/// of them, which with its heartbeat of 30 s takes a minute and a quarter.
+/// of them, which with its heartbeat of 30 s takes up to a minute and a quarter.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Slow {
     #[command(flatten)]
