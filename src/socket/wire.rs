@@ -3,7 +3,6 @@
 use std::{
     cell::RefCell,
     io,
-    net::Shutdown,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -17,58 +16,53 @@ use tokio::{
 };
 
 pub(super) enum Wire {
-    Plain(TcpStream),
+    Plain(RefCell<TcpStream>),
     /// Boxed: a plain connection does not carry the room of a session.
     Tls(Box<RefCell<TlsStream<TcpStream>>>),
 }
 
-impl Wire {
-    /// Reads what is there; 0 is the end.
-    pub(super) fn poll_read(&self, task: &mut Context<'_>, scratch: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Self::Plain(io) => loop {
-                match io.try_read(scratch) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(io.poll_read_ready(task))?,
-                    read => return Poll::Ready(read),
-                }
-            },
-            Self::Tls(io) => {
-                let mut buffer = ReadBuf::new(scratch);
-                ready!(Pin::new(&mut *io.borrow_mut()).poll_read(task, &mut buffer))?;
-                Poll::Ready(Ok(buffer.filled().len()))
+/// What tokio does with either kind of stream.
+macro_rules! either {
+    ($wire:expr, $io:ident => $done:expr) => {
+        match $wire {
+            Wire::Plain(io) => {
+                let mut io = io.borrow_mut();
+                let $io = Pin::new(&mut *io);
+                $done
+            }
+            Wire::Tls(io) => {
+                let mut io = io.borrow_mut();
+                let $io = Pin::new(&mut *io);
+                $done
             }
         }
+    };
+}
+
+impl Wire {
+    /// Reads what is there; 0 is the end. After less than fits, nothing more was there: the next read waits without asking
+    /// the kernel again.
+    pub(super) fn poll_read(&self, task: &mut Context<'_>, scratch: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(scratch);
+        ready!(either!(self, io => io.poll_read(task, &mut buffer)))?;
+        Poll::Ready(Ok(buffer.filled().len()))
     }
 
     pub(super) fn poll_write(&self, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Self::Plain(io) => loop {
-                match io.try_write(bytes) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(io.poll_write_ready(task))?,
-                    written => return Poll::Ready(written),
-                }
-            },
-            Self::Tls(io) => Pin::new(&mut *io.borrow_mut()).poll_write(task, bytes),
-        }
+        either!(self, io => io.poll_write(task, bytes))
     }
 
     /// Ready when everything that was written has left for the kernel.
     pub(super) fn poll_flush(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Plain(_) => Poll::Ready(Ok(())),
-            Self::Tls(io) => Pin::new(&mut *io.borrow_mut()).poll_flush(task),
-        }
+        either!(self, io => io.poll_flush(task))
     }
 
     /// Says that nothing more comes from here.
     pub(super) fn hang_up(&self, task: &mut Context<'_>) -> io::Result<()> {
-        match self {
-            Self::Plain(io) => SockRef::from(io).shutdown(Shutdown::Write),
-            // Pending: the last record waits for a peer that does not read, and who hangs up does not wait for it.
-            Self::Tls(io) => match Pin::new(&mut *io.borrow_mut()).poll_shutdown(task) {
-                Poll::Ready(done) => done,
-                Poll::Pending => Ok(()),
-            },
+        match either!(self, io => io.poll_shutdown(task)) {
+            Poll::Ready(done) => done,
+            // TLS: the last record waits for a peer that does not read, and who hangs up does not wait for it.
+            Poll::Pending => Ok(()),
         }
     }
 
@@ -76,7 +70,7 @@ impl Wire {
     pub(super) fn cut(&self) {
         let reset = |io: &TcpStream| SockRef::from(io).set_linger(Some(Duration::ZERO)).ok();
         match self {
-            Self::Plain(io) => reset(io),
+            Self::Plain(io) => reset(&io.borrow()),
             Self::Tls(io) => reset(io.borrow().get_ref().0),
         };
     }
@@ -84,7 +78,7 @@ impl Wire {
 
 impl From<TcpStream> for Wire {
     fn from(io: TcpStream) -> Self {
-        Self::Plain(io)
+        Self::Plain(RefCell::new(io))
     }
 }
 

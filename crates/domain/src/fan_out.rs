@@ -22,7 +22,7 @@ mod terms;
 use hints::Hints;
 pub use presences::Presence;
 use presences::Presences;
-use socket::{Socket, Standing};
+use socket::{Picture, Socket, Standing};
 pub use terms::{DeviceFact, Effect, Facts, Heads, Input, Joining, Place, Removed, Sealed, SessionFact, SocketId};
 
 /// The clocks of two nodes agree at least to this. Of two sockets of a device on two nodes that said hello closer together
@@ -49,13 +49,6 @@ enum Stage {
     Paused,
 }
 
-/// What the last list of devices looked like to a person.
-#[derive(Debug, Default)]
-struct Shown {
-    devices: Seq,
-    presence: u64,
-}
-
 /// A pause before something is shown, so that what passes by is not; each includes the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Pause {
@@ -80,7 +73,6 @@ pub struct Watch {
     look_again: bool,
     hints: Hints,
     wanted: Wanted,
-    shown: Shown,
     pause: Pause,
     /// The present look is for the sake of presence: what it finds has waited long enough to be shown.
     show_found: bool,
@@ -97,7 +89,6 @@ impl Default for Watch {
             look_again: false,
             hints: Hints::default(),
             wanted: Wanted::Everything,
-            shown: Shown::default(),
             pause: Pause::None,
             show_found: false,
         }
@@ -128,7 +119,7 @@ impl Watch {
             retrieve: joining.retrieve,
             told: None,
             settled: false,
-            listed: false,
+            listed: None,
             joined_at,
         });
         self.presences.came(device, joining.cursor);
@@ -248,7 +239,7 @@ impl Watch {
             effects.push(Effect::DoubtHints);
         }
         if facts.devices.is_some() {
-            self.show_after_look(heads, effects);
+            self.show_after_look(effects);
         }
         let (since, behind) = (self.position, |socket: &&Socket| socket.is_verified() && socket.told < Some(heads.seq));
         let continuing = self.sockets.iter().filter(behind).filter(|socket| socket.told == Some(since));
@@ -319,25 +310,20 @@ impl Watch {
         }
     }
 
-    /// Rows that changed are shown at once, to everybody; if none did, newcomers get the list.
-    fn show_after_look(&mut self, heads: Heads, effects: &mut Vec<Effect>) {
-        let presence_changed = self.show_found && self.digest() != self.shown.presence;
-        let rows_changed = heads.devices > self.shown.devices || presence_changed;
-        let audience: Vec<SocketId> = self
-            .sockets
-            .iter()
-            .filter(|socket| socket.is_live() && (rows_changed || !socket.listed))
-            .map(|socket| socket.id)
-            .collect();
-        self.shown.devices = heads.devices;
-        if rows_changed {
-            self.shown.presence = self.digest();
-        }
-        self.show(audience, effects);
+    /// Newcomers get the list, and those whose list has other rows get a new one at once.
+    fn show_after_look(&mut self, effects: &mut Vec<Effect>) {
+        let presence_waited = self.show_found;
+        let is_due =
+            |had: Picture, now: Picture| had.devices < now.devices || (presence_waited && had.presence != now.presence);
+        self.show(|socket, now| socket.listed.is_none_or(|had| is_due(had, now)), effects);
     }
 
     fn show_soon(&mut self, effects: &mut Vec<Effect>) {
-        if !self.sockets.is_empty() && self.digest() != self.shown.presence {
+        if self.sockets.is_empty() {
+            return;
+        }
+        let now = self.picture();
+        if self.sockets.iter().any(|socket| socket.is_live() && socket.saw_other_presence(now)) {
             self.show_after(Pause::ThenShow, effects);
         }
     }
@@ -355,26 +341,27 @@ impl Watch {
             self.look(effects);
             return;
         }
-        let presence = self.digest();
-        if presence != self.shown.presence {
-            self.shown.presence = presence;
-            let audience = self.sockets.iter().filter(|socket| socket.is_live()).map(|socket| socket.id).collect();
-            self.show(audience, effects);
+        self.show(Socket::saw_other_presence, effects);
+    }
+
+    /// Has the list sent to those who lack it.
+    fn show(&mut self, lacks: impl Fn(&Socket, Picture) -> bool, effects: &mut Vec<Effect>) {
+        let now = self.picture();
+        let audience = self.sockets.iter_mut().filter(|socket| socket.is_live() && lacks(socket, now));
+        let audience: Vec<SocketId> = audience
+            .map(|socket| {
+                socket.listed = Some(now);
+                socket.id
+            })
+            .collect();
+        if !audience.is_empty() {
+            effects.push(Effect::Show(audience));
         }
     }
 
-    fn show(&mut self, audience: Vec<SocketId>, effects: &mut Vec<Effect>) {
-        if audience.is_empty() {
-            return;
-        }
-        for socket in self.sockets.iter_mut().filter(|socket| audience.contains(&socket.id)) {
-            socket.listed = true;
-        }
-        effects.push(Effect::Show(audience));
-    }
-
-    fn digest(&self) -> u64 {
-        self.presences.digest(self.heads().credentials)
+    fn picture(&self) -> Picture {
+        let heads = self.heads();
+        Picture { devices: heads.devices, presence: self.presences.digest(heads.credentials) }
     }
 }
 
@@ -565,6 +552,31 @@ mod tests {
         assert_eq!(effects.len(), 1);
         let effects = watch.handle(facts(heads(7, 7), Some(DeviceState::Verified)));
         assert!(effects.contains(&Effect::Show(vec![SocketId(8)])), "a changed row is shown at once");
+    }
+
+    /// A newcomer has seen itself come; the others are told after a pause, and only they.
+    #[test]
+    fn nobody_is_shown_what_they_have_seen() {
+        let mut watch = watching();
+        let other = Uuid::from_u128(DEVICE + 1);
+        watch.join(Joining {
+            socket: SocketId(8),
+            device: DeviceId::from_uuid(other),
+            session: SessionId::from_uuid(Uuid::from_u128(DEVICE)),
+            verified_at: Some(UnixMillis(1)),
+            retrieve: RetrieveMode::All,
+            cursor: Seq(5),
+            at: UnixMillis(2),
+        });
+        let effects = watch.handle(found_with(heads(5, 1), Place::Here));
+        let shown = |effects: &[Effect]| -> Vec<Effect> {
+            effects.iter().filter(|effect| matches!(effect, Effect::Show(_))).cloned().collect()
+        };
+        assert_eq!(shown(&effects), [Effect::Show(vec![SocketId(8)])]);
+        assert!(effects.contains(&Effect::ShowSoon), "the first does not know yet");
+        assert_eq!(watch.handle(Input::ShowDue), [Effect::Show(vec![SocketId(7)])]);
+        watch.handle(Input::Acked(SocketId(8), Seq(5)));
+        assert_eq!(watch.handle(Input::ShowDue), []);
     }
 
     fn elsewhere(since: i64) -> Place {

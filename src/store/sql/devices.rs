@@ -90,14 +90,7 @@ impl DeviceStore for SqlStore {
     }
 
     async fn devices(&self, user: UserId) -> StoreResult<Vec<Device>> {
-        self.run("list devices", || async {
-            let rows = query(select_devices!("WHERE d.user_id = $1 ORDER BY d.id"))
-                .bind(user.to_string())
-                .fetch_all(&self.reader)
-                .await?;
-            rows.iter().map(|row| Columns::<D>(row).device()).collect()
-        })
-        .await
+        self.questions.devices(user).await
     }
 
     async fn approve(

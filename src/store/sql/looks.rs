@@ -93,6 +93,14 @@ impl Desk {
         Ok(asked.iter().enumerate().map(look).collect())
     }
 
+    pub(super) async fn devices(&self, users: &[UserId]) -> Result<Vec<Vec<Device>>, Fault> {
+        let mut connection = self.0.lease().await?;
+        let devices = Self::devices_of(&mut connection, in_a_row(users)).await?;
+        connection.give_back();
+        // One user may be asked for twice.
+        Ok(users.iter().map(|user| devices.get(user).cloned().unwrap_or_default()).collect())
+    }
+
     async fn heads_of(connection: &mut D::Connection, users: String) -> Result<HashMap<UserId, Heads>, Fault> {
         let rows = query(with_asked!(
             "$1",

@@ -14,7 +14,8 @@ use super::{
     writes::Given,
 };
 use crate::store::{
-    ChangeOutcome, CredentialChange, DeviceKey, Gift, Greeted, Heads, Look, Session, Shareable, StoreResult, TokenHash,
+    ChangeOutcome, CredentialChange, Device, DeviceKey, Gift, Greeted, Heads, Look, Session, Shareable, StoreResult,
+    TokenHash,
 };
 
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct Questions {
     uses: Together<(SessionId, UnixMillis), ()>,
     greetings: Together<DeviceId, Option<Greeted>>,
     looks: Together<(UserId, Option<Heads>), Option<Look>>,
+    devices: Together<UserId, Vec<Device>>,
     device_keys: Together<UserId, Vec<DeviceKey>>,
     shareable: Together<Since, Shareable>,
     changes: Together<CredentialChange, ChangeOutcome>,
@@ -53,6 +55,10 @@ impl Questions {
 
     pub(super) async fn look(&self, user: UserId, known: Option<Heads>) -> StoreResult<Option<Look>> {
         self.looks.ask((user, known)).await
+    }
+
+    pub(super) async fn devices(&self, user: UserId) -> StoreResult<Vec<Device>> {
+        self.devices.ask(user).await
     }
 
     pub(super) async fn device_keys(&self, user: UserId) -> StoreResult<Vec<DeviceKey>> {
@@ -99,6 +105,7 @@ impl Desk {
             uses: Together::start("note a session's use", SMALL, desk!(writer.touch_sessions)),
             greetings: Together::start("read a device that says hello", SMALL, desk!(reader.greetings)),
             looks: Together::start("look at a user", SMALL, desk!(reader.looks)),
+            devices: Together::start("list devices", SMALL, desk!(reader.devices)),
             device_keys: Together::start("read device keys", SMALL, desk!(reader.device_keys)),
             shareable: Together::start("read changed credentials", LARGE, desk!(reader.shareable_since)),
             changes: Together::start("change a credential", CHANGES, desk!(writer.change_credentials)),

@@ -15,6 +15,15 @@ pub(super) enum Standing {
     Ended,
 }
 
+/// What a list of devices looks like to a person.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Picture {
+    /// As of which change to a device.
+    pub(super) devices: Seq,
+    /// A digest of who is online, and who has everything.
+    pub(super) presence: u64,
+}
+
 #[derive(Debug)]
 pub(super) struct Socket {
     pub(super) id: SocketId,
@@ -27,8 +36,8 @@ pub(super) struct Socket {
     pub(super) told: Option<Seq>,
     /// Joined before the present look began: what that finds is newer than what the socket was welcomed by.
     pub(super) settled: bool,
-    /// Has the list of devices.
-    pub(super) listed: bool,
+    /// The list of devices that it has.
+    pub(super) listed: Option<Picture>,
     pub(super) joined_at: UnixMillis,
 }
 
@@ -39,6 +48,10 @@ impl Socket {
 
     pub(super) fn reader(&self) -> Reader {
         Reader { device: self.device, retrieve: self.retrieve }
+    }
+
+    pub(super) fn saw_other_presence(&self, now: Picture) -> bool {
+        self.listed.is_some_and(|had| had.presence != now.presence)
     }
 
     pub(super) fn is_verified(&self) -> bool {
