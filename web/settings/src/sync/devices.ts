@@ -38,6 +38,8 @@ export class DevicesView extends LiveElement {
   /** Removed while this view is open, and what each held by the answer to that: what becomes of them is said aloud. */
   @state() private removedHere: ReadonlyMap<DeviceId, readonly CredentialId[]> = new Map();
 
+  /** Removed by this view, and maybe not in the list yet: that comes by the socket, and may come after the answer. */
+  #leaving: readonly DeviceId[] = [];
   readonly #focus = new ReturningFocus(this);
   readonly #holdings = new Loaded(this, () => this.client.holdings());
   #devicesSeen: readonly DeviceView[] | undefined;
@@ -50,6 +52,15 @@ export class DevicesView extends LiveElement {
     if (this.#devicesSeen === undefined) void this.#holdings.refresh();
     else this.#holdings.refreshSoon();
     this.#devicesSeen = devices;
+  }
+
+  /** The row that had the focus is gone with its device: reading goes on where it stands what became of it. */
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const { devices } = this.snapshot;
+    if (!devices.some(({ id, state }) => state === "removed" && this.#leaving.includes(id))) return;
+    this.#leaving = [];
+    void this.focusOn("#removed");
   }
 
   override render() {
@@ -203,11 +214,10 @@ export class DevicesView extends LiveElement {
     await this.#gone(removed);
   };
 
-  /** The rows are gone, and with them what was pressed: reading goes on where it stands what became of them. */
   async #gone(removed: readonly Pick<RemovedDevices["removed"][number], "id" | "held">[]): Promise<void> {
     this.opened = undefined;
     this.removedHere = new Map([...this.removedHere, ...removed.map(({ id, held }) => [id, held] as const)]);
+    this.#leaving = removed.map(({ id }) => id);
     await this.#holdings.refresh();
-    await this.focusOn("#removed");
   }
 }
