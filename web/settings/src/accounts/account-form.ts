@@ -64,24 +64,33 @@ export class AccountForm extends LiveElement {
   @state() private remarks: readonly string[] = [];
   @state() private revealed: ReadonlySet<string> = new Set();
   @state() private dropping = false;
-  @query("keyleash-import") private importPanel!: ImportPanel;
+  @query("keyleash-import") private importPanel!: ImportPanel | null;
 
   /** Fields that were left once, and may be found fault with. */
   #visited = new Set<string>();
   #remarkedOn = "";
+  #isFilled = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.account) void this.attempt(() => this.#load(this.account));
+    const { account } = this;
+    if (!account || this.#isFilled) return;
+    this.#isFilled = true;
+    void this.attempt(() => this.#load(account));
   }
 
+  /** Forgets what was typed, but not when a list in a new order has taken it out to put it elsewhere. */
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.typed = {};
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.typed = {};
+      this.#isFilled = false;
+    });
   }
 
   protected override firstUpdated(): void {
-    this.renderRoot.querySelector<HTMLElement>(this.account ? "#label" : ".exchange input")?.focus();
+    if (!this.account) this.renderRoot.querySelector<HTMLElement>(".exchange input")?.focus();
   }
 
   override render() {
@@ -94,7 +103,7 @@ export class AccountForm extends LiveElement {
         @paste=${this.#pasted} @dragover=${this.#dragOver} @dragleave=${this.#dragLeave} @drop=${this.#drop}
       >
         <h3>${title}</h3>
-        <keyleash-import .exchange=${exchange} .fill=${this.#fill}></keyleash-import>
+        ${this.account && !exchange ? nothing : html`<keyleash-import .exchange=${exchange} .fill=${this.#fill}></keyleash-import>`}
         ${this.account ? nothing : exchangePicker(this.texts, { chosen: exchange, choose: this.#chooseExchange, error: this.#sentence("exchange") })}
         ${exchange && kind ? this.#details(exchange, kind) : nothing}
         ${this.#remarks()} ${this.failure && Object.keys(this.failure.fields).length === 0 ? this.failureView() : nothing}
@@ -255,7 +264,7 @@ export class AccountForm extends LiveElement {
     const target = event.composedPath()[0];
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (!(target instanceof HTMLInputElement) || !/[\n{]/.test(text.trim())) return;
-    if (this.importPanel.read(text)) event.preventDefault();
+    if (this.importPanel?.read(text)) event.preventDefault();
   }
 
   #dragOver(event: DragEvent) {
@@ -271,8 +280,8 @@ export class AccountForm extends LiveElement {
     event.preventDefault();
     this.dropping = false;
     const [file] = event.dataTransfer?.files ?? [];
-    if (file) void this.importPanel.readFile(file);
-    else this.importPanel.read(event.dataTransfer?.getData("text/plain") ?? "");
+    if (file) void this.importPanel?.readFile(file);
+    else this.importPanel?.read(event.dataTransfer?.getData("text/plain") ?? "");
   }
 
   async #focusNext(): Promise<void> {
@@ -284,16 +293,21 @@ export class AccountForm extends LiveElement {
 
   // --- Checking and storing ---
 
-  async #load(account: Account | undefined): Promise<void> {
-    if (!account) return;
-    this.exchange = exchangeById(account.exchange);
-    this.kind = this.exchange?.kinds.find(({ id }) => id === account.kind);
-    this.environment = account.environment;
-    const open = this.kind?.fields.filter(({ secret }) => !secret).map(({ id }) => id) ?? [];
+  /** There is no field before what is stored is read in: it would take the place of what was typed meanwhile. */
+  async #load(account: Account): Promise<void> {
+    this.exchange = undefined;
+    const exchange = exchangeById(account.exchange);
+    const kind = exchange?.kinds.find(({ id }) => id === account.kind);
+    const open = kind?.fields.filter(({ secret }) => !secret).map(({ id }) => id) ?? [];
     const fields = await this.client.withCredential(account.id, (stored) =>
       open.map((id) => [id, stored.fields[id] ?? ""]),
     );
     this.typed = { label: account.label, ...Object.fromEntries(fields) };
+    this.exchange = exchange;
+    this.kind = kind;
+    this.environment = account.environment;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("#label")?.focus();
   }
 
   #draft(): Draft {
