@@ -20,6 +20,7 @@ use std::{
 use actix_server::ServerHandle;
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use keyleash_protocol::UnixMillis;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -108,6 +109,7 @@ impl StartError {
 
 /// Runs a node until it is told to stop. Parts that cannot be reached yet are waited for, or not, as `patience` says.
 pub fn serve(config: Config, patience: Patience) -> Result<(), StartError> {
+    raise_files_limit();
     actix_rt::System::new().block_on(run(config, patience))
 }
 
@@ -196,6 +198,13 @@ async fn run(config: Config, patience: Patience) -> Result<(), StartError> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Each socket is an open file, and shells give every program few for the sake of those that use `select`. Where more is not
+/// granted, `/metrics` tells how many there are.
+fn raise_files_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// The server's own certificate, if it has one.

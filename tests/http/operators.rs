@@ -58,6 +58,17 @@ async fn what_the_process_takes_is_told() {
     assert_eq!(first["process_start_time_seconds"], again["process_start_time_seconds"]);
 }
 
+/// An ordinary shell's limit would be met by the thousandth device.
+#[tokio::test]
+async fn a_node_opens_as_many_files_as_it_is_allowed_to() {
+    let server = Server::start().await;
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let [soft, hard, "files"] = files.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{files}") };
+    assert_eq!(soft, hard);
+    assert_eq!(process_figures(&server).await["process_max_fds"], hard);
+}
+
 /// Those of `/metrics` that are about the process.
 async fn process_figures(server: &Server) -> HashMap<String, String> {
     let text = reqwest::get(format!("{}/metrics", server.admin)).await.unwrap().text().await.unwrap();

@@ -7,6 +7,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
+    str::FromStr,
     time::{Duration, Instant},
 };
 
@@ -130,6 +131,12 @@ impl Server {
         fs::read_to_string(log_of(&self.directory)).unwrap()
     }
 
+    /// One of `/metrics` by its name and labels, if the server answers and has it.
+    pub async fn figure<T: FromStr>(&self, name: &str) -> Option<T> {
+        let figures = reqwest::get(format!("{}/metrics", self.admin)).await.ok()?.text().await.ok()?;
+        figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    }
+
     /// The mails to an address, newest first.
     pub async fn mails(&self, to: &str) -> Vec<Value> {
         let mails: Vec<Value> =
@@ -194,9 +201,10 @@ fn log_of(directory: &TempDir) -> PathBuf {
     directory.path().join("server.log")
 }
 
-/// The process, and where people and operators find it.
+/// The process, with the few files that a shell lets it open, and where people and operators find it.
 fn launch(environment: &[(String, String)], log: &Path) -> (Child, String, String) {
-    let mut process = Command::new(env!("CARGO_BIN_EXE_keyleash"))
+    let mut process = Command::new("sh")
+        .args(["-c", "ulimit -Sn 256 && exec \"$0\"", env!("CARGO_BIN_EXE_keyleash")])
         .envs(environment.iter().map(|(key, value)| (key, value)))
         .stdout(Stdio::piped())
         .stderr(File::options().create(true).append(true).open(log).unwrap())
