@@ -9,6 +9,7 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError, atomic::AtomicU64},
 };
 
+use keyleash_protocol::CloseCode;
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -54,6 +55,17 @@ pub struct ByOutcome {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByReason {
+    reason: &'static str,
+}
+
+impl From<CloseCode> for ByReason {
+    fn from(code: CloseCode) -> Self {
+        Self { reason: code.slug() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Call {
     pub operation: &'static str,
     pub outcome: Outcome,
@@ -95,6 +107,8 @@ pub struct Figures {
     /// Open on this node, those that have not said hello too.
     pub sockets: Gauge,
     pub hellos: Family<ByOutcome, Counter>,
+    /// Sockets that this side closed.
+    closes: Family<ByReason, Counter>,
     /// Told to come back on a node that has fewer.
     pub rebalanced: Counter,
     /// Pages of changes put to devices.
@@ -135,6 +149,7 @@ impl Figures {
             vendor_keys: condition(kept, "vendor_keys_up", "1 if the vendor's keys could be read when last looked at"),
             sockets: plain(kept, "sockets", "Open sockets on this node"),
             hellos: by_outcome(kept, "hellos", "Devices that said hello"),
+            closes: by_reason(kept, "closes", "Sockets that the server closed"),
             rebalanced: plain(kept, "rebalanced", "Devices told to come back on a node that has fewer"),
             pushes: plain(kept, "pushes", "Pages of changes put to devices"),
             revocation_seconds: time(kept, "revocation", "From a removal to the word to its device"),
@@ -153,6 +168,10 @@ impl Figures {
             clock_ahead_seconds: plain(kept, "clock_ahead_seconds", "This machine's clock before the database's"),
             registry,
         }
+    }
+
+    pub fn closed(&self, code: CloseCode) {
+        self.closes.get_or_create(&code.into()).inc();
     }
 
     /// As Prometheus reads it, in the text format of `OpenMetrics` 1.0.
@@ -175,6 +194,15 @@ fn by_outcome(registry: &mut Registry, name: &str, help: &str) -> Family<ByOutco
     let family: Family<ByOutcome, Counter> = plain(registry, name, help);
     for outcome in Outcome::ALL {
         drop(family.get_or_create(&ByOutcome { outcome }));
+    }
+    family
+}
+
+/// Begins at 0 for each reason.
+fn by_reason(registry: &mut Registry, name: &str, help: &str) -> Family<ByReason, Counter> {
+    let family: Family<ByReason, Counter> = plain(registry, name, help);
+    for code in CloseCode::ALL {
+        drop(family.get_or_create(&(*code).into()));
     }
     family
 }

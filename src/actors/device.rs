@@ -257,6 +257,7 @@ impl DeviceActor {
     }
 
     fn close(&mut self, code: CloseCode, ctx: &mut WebsocketContext<Self>) {
+        FIGURES.closed(code);
         self.leave();
         if self.link.is_writable() || code != CloseCode::SlowConsumer {
             ctx.close(Some(CloseReason {

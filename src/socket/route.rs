@@ -18,7 +18,10 @@ use super::{
     driver::Driver,
     takeover::{Taken, take_over},
 };
-use crate::actors::{Caller, DeviceActor, Directory, Link, OpenSocket, Stranger};
+use crate::{
+    actors::{Caller, DeviceActor, Directory, Link, OpenSocket, Stranger},
+    telemetry::FIGURES,
+};
 
 /// Knows who makes a request.
 #[async_trait(?Send)]
@@ -80,6 +83,7 @@ fn start(taken: Taken, directory: &Directory, caller: Caller, stranger: Stranger
 }
 
 fn say_goodbye(Taken { io, answer, .. }: Taken, code: CloseCode, count: OpenSocket) {
+    FIGURES.closed(code);
     let mut frame = BytesMut::new();
     let reason = CloseReason { code: ws::CloseCode::Other(code.code()), description: Some(code.slug().into()) };
     let encoded = Codec::new().encode(ws::Message::Close(Some(reason)), &mut frame);

@@ -73,12 +73,17 @@ impl Scene {
         .await;
     }
 
+    /// How many the second node has `heard` or `refused`.
+    async fn hints(&self, what: &str) -> u64 {
+        self.two.figure(&format!("keyleash_hints_{what}_total")).await.unwrap()
+    }
+
     /// The next change comes by a hint, not by the sweep.
     async fn hint_arrives(&mut self) {
-        let before = figure(&self.two, "keyleash_hints_heard_total").await;
+        let before = self.hints("heard").await;
         eventually("a hint", async || {
             self.change_arrives().await;
-            (figure(&self.two, "keyleash_hints_heard_total").await > before).then_some(())
+            (self.hints("heard").await > before).then_some(())
         })
         .await;
     }
@@ -91,12 +96,6 @@ impl Scene {
     fn channel(&self) -> String {
         format!("keyleash:{}", self.desk.device.user)
     }
-}
-
-async fn figure(node: &Server, name: &str) -> u64 {
-    let text = reqwest::get(format!("{}/metrics", node.admin)).await.unwrap().text().await.unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("no {name}: {text}")).parse().unwrap()
 }
 
 #[tokio::test]
@@ -177,7 +176,7 @@ async fn hints_that_are_doubled_reordered_or_made_up_change_nothing() {
     for _ in 0..3 {
         scene.change_arrives().await;
     }
-    assert!(figure(&scene.two, "keyleash_hints_refused_total").await >= 5);
+    assert!(scene.hints("refused").await >= 5);
     scene.removal_arrives().await;
     // Nobody was told that it was removed, or of anything that is not there.
     assert_eq!(scene.laptop.device.revoked, None);
@@ -192,7 +191,7 @@ async fn a_flood_of_made_up_hints_costs_few_reads_and_delays_little() {
     const TRANSACTIONS_PER_SECOND_MAX: f64 = 120.0;
     let mut scene = Scene::new("flood@example.com").await;
     for pause in [Duration::ZERO, Duration::from_millis(1)] {
-        let heard_before = figure(&scene.two, "keyleash_hints_heard_total").await;
+        let heard_before = scene.hints("heard").await;
         let (before, began) = (scene.site.transactions().await, Instant::now());
         let (channel, port) = (scene.channel(), scene.redis.port());
         let flood = spawn_blocking(move || flood(port, &channel, pause));
@@ -200,7 +199,7 @@ async fn a_flood_of_made_up_hints_costs_few_reads_and_delays_little() {
         scene.removal_arrives().await;
         scene.change_arrives().await;
         let sent = flood.await.unwrap();
-        let heard = figure(&scene.two, "keyleash_hints_heard_total").await - heard_before;
+        let heard = scene.hints("heard").await - heard_before;
         let rate = f64::from(scene.site.transactions().await - before) / began.elapsed().as_secs_f64();
         println!("{sent} made-up hints, {heard} of them heard, cost two nodes {rate:.0} transactions a second");
         assert!(heard > 1_000, "it was a flood");

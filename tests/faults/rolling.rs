@@ -115,13 +115,7 @@ async fn until_ready(node: &Server) {
 }
 
 async fn sockets(node: &Server) -> Option<usize> {
-    figure(node, "keyleash_sockets").await
-}
-
-async fn figure(node: &Server, name: &str) -> Option<usize> {
-    let figures = reqwest::get(format!("{}/metrics", node.admin)).await.ok()?.text().await.ok()?;
-    let value = figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
-    value.trim().parse().ok()
+    node.figure("keyleash_sockets").await
 }
 
 #[tokio::test]
@@ -157,7 +151,7 @@ async fn after_a_rolling_restart_each_node_has_its_part_of_the_load() {
         until_ready(&crowd.nodes[node]).await;
     }
     eventually("the first that are sent elsewhere", async || {
-        let sent = figure(&crowd.nodes[0], "keyleash_rebalanced_total").await?;
+        let sent: u64 = crowd.nodes[0].figure("keyleash_rebalanced_total").await?;
         (sent > 0).then_some(())
     })
     .await;

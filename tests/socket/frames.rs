@@ -1,5 +1,7 @@
 //! Case 38: frames that nobody should send. Each ends in the documented code, and memory stays flat.
 
+use std::collections::HashMap;
+
 use futures_util::StreamExt;
 use keyleash_protocol::{CloseCode, limits::FRAME_BYTES_MAX, socket::SUBPROTOCOL};
 use loadtest::line::{Line, Upgrade};
@@ -74,8 +76,14 @@ async fn bad_frames_end_in_the_documented_code() {
         ("nested deeply in a field", frame(0x81, in_a_field.as_bytes()), CloseCode::ProtocolError),
         ("an ack before hello", frame(0x81, br#"{"type":"ack","seq":1}"#), CloseCode::ProtocolError),
     ];
+    let mut closed: HashMap<CloseCode, u32> = HashMap::new();
     for (what, bytes, code) in cases {
         assert_eq!(closed_by(&server, api, &bytes).await, Some(code.code()), "{what}");
+        *closed.entry(code).or_default() += 1;
+    }
+    for code in CloseCode::ALL {
+        let counted = server.figure(&format!("keyleash_closes_total{{reason=\"{}\"}}", code.slug())).await;
+        assert_eq!(counted, Some(closed.get(code).copied().unwrap_or_default()), "{code:?}");
     }
 }
 
